@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+// Tests import the packages' sources (condition `@attune/source`), so they need no build.
+export default defineConfig({
+  resolve: { conditions: ['@attune/source'] },
+  ssr: { resolve: { conditions: ['@attune/source'] } },
+  test: {
+    include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'test-fixtures/src/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    pool: 'forks',
+    maxWorkers: 2,
+  },
+});
