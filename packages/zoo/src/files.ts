@@ -1,0 +1,153 @@
+/** Networks in files: pre-trained weights found below the data directories, and trained networks saved and loaded. */
+import { readFile, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Network, SafetensorsFile } from '@attune/core';
+import { readSafetensors, UserError, writeSafetensors } from '@attune/core';
+import { writeFileAtomic } from '@attune/core/node';
+import { catalogueEntry, createNetwork } from './catalogue.ts';
+import { assignWeights } from './weights/assign.ts';
+import { ATTUNE } from './weights/conventions.ts';
+
+/**
+ * Where data and weights are looked for, best first: `extra`, `$ATTUNE_DATA`, `$XDG_CACHE_HOME/attune` (or
+ * `~/.cache/attune`).
+ */
+export function dataDirectories(extra: readonly string[] = []): string[] {
+  const { ATTUNE_DATA: data, XDG_CACHE_HOME: cache } = process.env;
+  return [...extra, ...(data ? [data] : []), join(cache || join(homedir(), '.cache'), 'attune')].map((directory) =>
+    resolve(directory),
+  );
+}
+
+export interface LoadPretrainedOptions {
+  /** The weights file itself; default: the catalogue's, below the first data directory that has it. */
+  readonly weightsFile?: string | undefined;
+  /** Data directories that are searched before the usual ones. */
+  readonly dataDirectories?: readonly string[] | undefined;
+  /** Outputs of a new head. Default: the head of the file is kept. */
+  readonly classes?: number | undefined;
+  /** Seed of the new head. Default 0. */
+  readonly seed?: number | undefined;
+  /** Side of the input, pixels. Default: that of the pre-training. */
+  readonly size?: number | undefined;
+}
+
+/**
+ * A network of the catalogue with its pre-trained weights. Without `classes` it is the network as published.
+ * @throws UserError when the name is unknown, no weights are found, they do not fit, or no `classes` is given and the file
+ *   has no head.
+ */
+export async function loadPretrained(name: string, options: LoadPretrainedOptions = {}): Promise<Network> {
+  const { weights } = catalogueEntry(name);
+  const file = await findPretrained(name, options);
+  if (weights.classes === undefined && options.classes === undefined)
+    throw new UserError(`The weights of ${name} have no head.`, 'Say how many classes the new one is to have.');
+  const { tensors } = await readWeights(file);
+  const network = createNetwork(name, {
+    classes: weights.classes ?? 1,
+    size: options.size,
+    head: 'published',
+  });
+  try {
+    assignWeights(network, tensors, { source: file, convention: weights.convention });
+    if (options.classes !== undefined) network.resetHead(options.classes, options.seed ?? 0);
+  } catch (error) {
+    network.dispose();
+    throw error;
+  }
+  return network;
+}
+
+/** The file that `loadPretrained` would read. @throws UserError when there is none; it says where one is looked for. */
+export async function findPretrained(
+  name: string,
+  options: Pick<LoadPretrainedOptions, 'weightsFile' | 'dataDirectories'> = {},
+): Promise<string> {
+  const { weights } = catalogueEntry(name);
+  if (options.weightsFile !== undefined) {
+    if (await isFile(options.weightsFile)) return options.weightsFile;
+    throw new UserError(`There is no weights file ${options.weightsFile}.`, 'Check the path.');
+  }
+  const candidates = dataDirectories(options.dataDirectories).map((directory) => join(directory, weights.file));
+  for (const candidate of candidates) if (await isFile(candidate)) return candidate;
+  throw new UserError(
+    `The weights of ${name} are not on this machine: looked for ${candidates.join(' and ')}.`,
+    `Put them there (${weights.source}), set ATTUNE_DATA to the folder that holds ${weights.file}, or name the file.`,
+  );
+}
+
+/** What a saved network says about itself, beside its tensors. */
+const FORMAT = 'attune-network-1';
+
+/**
+ * Writes all parameters, and what `loadNetwork` needs to build the network again, to one safetensors file, atomically.
+ * @param labels Names of the classes, in the order of the outputs.
+ */
+export async function saveNetwork(network: Network, file: string, labels?: readonly string[]): Promise<void> {
+  await writeFileAtomic(file, await networkBytes(network, labels));
+}
+
+async function networkBytes(network: Network, labels: readonly string[] | undefined): Promise<Uint8Array> {
+  const tensors: [string, { shape: readonly number[]; data: Float32Array }][] = [];
+  for (const { name, variable } of network.parameters.values())
+    tensors.push([name, { shape: variable.shape, data: (await variable.data()) as Float32Array }]);
+  const linear = network.parameters.get('head.weight')?.variable.rank === 2;
+  return writeSafetensors(tensors, {
+    format: FORMAT,
+    network: network.name,
+    classes: String(network.classes),
+    size: String(network.preprocessing.size),
+    head: linear ? 'linear' : 'published',
+    ...(labels ? { labels: JSON.stringify(labels) } : {}),
+  });
+}
+
+export interface LoadedNetwork {
+  readonly network: Network;
+  /** Names of the classes, where the file has them. */
+  readonly labels: readonly string[] | undefined;
+}
+
+/** The network that `saveNetwork` wrote. @throws UserError when the file is missing, damaged, or not of `saveNetwork`. */
+export async function loadNetwork(file: string): Promise<LoadedNetwork> {
+  const { metadata, tensors } = await readWeights(file);
+  if (metadata.format !== FORMAT || metadata.network === undefined)
+    throw new UserError(`${file} is not a network saved by this program.`, 'Give the model file of a run.');
+  const network = createNetwork(metadata.network, {
+    classes: Number(metadata.classes),
+    size: Number(metadata.size),
+    head: metadata.head === 'published' ? 'published' : 'linear',
+  });
+  try {
+    assignWeights(network, tensors, { source: file, convention: ATTUNE });
+    return { network, labels: metadata.labels === undefined ? undefined : parseLabels(metadata.labels, file) };
+  } catch (error) {
+    network.dispose();
+    throw error;
+  }
+}
+
+function parseLabels(text: string, file: string): string[] {
+  try {
+    const labels: unknown = JSON.parse(text);
+    if (Array.isArray(labels) && labels.every((label) => typeof label === 'string')) return labels;
+  } catch {
+    // Said below: the same fault to the user.
+  }
+  throw new UserError(`The class names in ${file} are not a list of strings.`, 'Restore the file.');
+}
+
+async function readWeights(file: string): Promise<SafetensorsFile> {
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(`${file} cannot be read (${error.code}).`, 'Check the path.', { cause: error });
+  });
+  return readSafetensors(bytes, file);
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
