@@ -1,0 +1,33 @@
+/** Losses. Each takes one record and is made of differentiable TensorFlow.js operations. */
+import { tf } from './tensorflow.ts';
+
+export interface CrossEntropy {
+  /** Unnormalised log-probabilities, [N, classes]. */
+  readonly logits: tf.Tensor2D;
+  /** A distribution over the classes for each example, [N, classes]; one-hot for a plain label. */
+  readonly targets: tf.Tensor2D;
+  /** Share of each target that is spread evenly over all classes, in [0, 1). Default 0. (Szegedy et al. 2016.) */
+  readonly labelSmoothing?: number;
+}
+
+/** Softmax cross-entropy of each example in nats, [N]. */
+export function crossEntropies({ logits, targets, labelSmoothing = 0 }: CrossEntropy): tf.Tensor1D {
+  const classes = logits.shape[1];
+  const smoothed =
+    labelSmoothing === 0 ? targets : tf.add(tf.mul(targets, 1 - labelSmoothing), labelSmoothing / classes);
+  return tf.neg(tf.sum(tf.mul(smoothed, tf.logSoftmax(logits)), 1));
+}
+
+/** Mean of `values` [N] weighted by `weights` [N]: examples of weight 0 (padding) do not count. At least one weight is not 0. */
+export function weightedMean(values: tf.Tensor1D, weights: tf.Tensor1D): tf.Scalar {
+  return tf.div(tf.sum(tf.mul(values, weights)), tf.sum(weights));
+}
+
+/** Mean softmax cross-entropy in nats; `weights` [N] as for `weightedMean`, default all equal. */
+export function softmaxCrossEntropy({
+  weights,
+  ...loss
+}: CrossEntropy & { readonly weights?: tf.Tensor1D }): tf.Scalar {
+  const values = crossEntropies(loss);
+  return weights === undefined ? tf.mean(values) : weightedMean(values, weights);
+}
