@@ -1,0 +1,180 @@
+/**
+ * Two-dimensional convolutions and their gradients, plain and depthwise. Data is NCHW and kernels are OIHW inside the
+ * graph (see permutation.ts); tfjs's logical layouts, NHWC and HWIO, exist at the ends only.
+ */
+import { backend_util } from '@tensorflow/tfjs-core';
+import { NCHW, OIHW } from '../graph/permutation.ts';
+import type { GraphNode, Permutation, TensorSpec, Value } from '../graph/value.ts';
+import type { Lowering } from '../onnx/lowering.ts';
+import { type Attrs, define, inputNamed } from './definition.ts';
+import { activate } from './elementwise.ts';
+import { type ConvolutionGeometry, filterGradient } from './filter-gradient.ts';
+
+type Info = backend_util.Conv2DInfo;
+
+function infoOf(x: readonly number[], filter: readonly number[], attrs: Attrs, depthwise = false): Info {
+  const format = backend_util.convertConv2DDataFormat(attrs.dataFormat ?? 'NHWC');
+  const dilations = attrs.dilations ?? 1;
+  return backend_util.computeConv2DInfo(
+    x as [number, number, number, number],
+    filter as [number, number, number, number],
+    attrs.strides,
+    dilations,
+    attrs.pad,
+    attrs.dimRoundingMode,
+    depthwise,
+    format,
+  );
+}
+
+export function geometry(info: Info): ConvolutionGeometry {
+  const padding = (size: number, out: number, stride: number, kernel: number, before: number): [number, number] => [
+    before,
+    // The last window's end decides, so that rounding up has rows to read.
+    Math.max((out - 1) * stride + kernel - size - before, 0),
+  ];
+  return {
+    batch: info.batchSize,
+    inChannels: info.inChannels,
+    outChannels: info.outChannels,
+    inSize: [info.inHeight, info.inWidth],
+    outSize: [info.outHeight, info.outWidth],
+    kernel: [info.filterHeight, info.filterWidth],
+    strides: [info.strideHeight, info.strideWidth],
+    dilations: [info.dilationHeight, info.dilationWidth],
+    padding: [
+      padding(info.inHeight, info.outHeight, info.strideHeight, info.effectiveFilterHeight, info.padInfo.top),
+      padding(info.inWidth, info.outWidth, info.strideWidth, info.effectiveFilterWidth, info.padInfo.left),
+    ],
+  };
+}
+
+export function convAttributes(g: ConvolutionGeometry, group = 1) {
+  return {
+    kernel_shape: g.kernel,
+    strides: g.strides,
+    dilations: g.dilations,
+    pads: [g.padding[0][0], g.padding[1][0], g.padding[0][1], g.padding[1][1]],
+    group,
+  };
+}
+
+/** tfjs tensors of data format NCHW are stored in the logical order already. */
+function dataLayout(attrs: Attrs): Permutation {
+  return attrs.dataFormat === 'NCHW' ? null : NCHW;
+}
+
+function channelVector(graph: Lowering, value: Value, channels: number): string {
+  return graph.reshape(graph.ref(value), value.shape.length === 0 || (value.shape.length === 1 && value.shape[0] === 1) ? [1] : [channels]);
+}
+
+/** Bias and activation of tfjs's fused convolutions, on NCHW data. */
+function finish(graph: Lowering, node: GraphNode, x: string, channels: number): string {
+  const prelu = inputNamed(node, 'preluActivationWeights');
+  let slope: string | undefined;
+  if (prelu !== undefined) {
+    const rank3 = prelu.shape.length === 3;
+    const flat = prelu.shape.length <= 1 || prelu.shape.slice(0, -1).every((d) => d === 1);
+    if (flat) slope = graph.reshape(graph.ref(prelu), [prelu.shape.at(-1) ?? 1, 1, 1]);
+    else slope = graph.op('Transpose', [graph.ref(prelu)], { perm: rank3 ? [2, 0, 1] : [0, 3, 1, 2] });
+  }
+  void channels;
+  return activate(graph, x, node.attrs.activation ?? 'linear', slope, node.attrs.leakyreluAlpha);
+}
+
+const floats = (specs: readonly TensorSpec[]) => specs.every((spec) => spec.dtype === 'float32');
+
+function convolution(name: string, depthwise: boolean) {
+  define({
+    name,
+    supports: floats,
+    limits: 'float32 only',
+    outputs: ([x, filter], attrs) => [{ shape: infoOf(x!.shape, filter!.shape, attrs, depthwise).outShape, dtype: 'float32' }],
+    lower(graph, node) {
+      const [x, filter] = node.inputs as [Value, Value];
+      const info = infoOf(x.shape, filter.shape, node.attrs, depthwise);
+      const layout = dataLayout(node.attrs);
+      const kernel = depthwise ? depthwiseKernel(graph, filter) : graph.ref(filter, OIHW);
+      const inputs = [graph.ref(x, layout), kernel];
+      const bias = inputNamed(node, 'bias');
+      const perChannel = bias !== undefined && bias.shape.at(-1) === info.outChannels && layout === NCHW;
+      if (perChannel) inputs.push(channelVector(graph, bias, info.outChannels));
+      let result = graph.op('Conv', inputs, convAttributes(geometry(info), depthwise ? info.inChannels : 1));
+      if (bias !== undefined && !perChannel) {
+        const shape = bias.shape.length <= 1 ? [bias.shape[0] ?? 1, 1, 1] : bias.shape;
+        result = graph.op('Add', [result, graph.reshape(graph.ref(bias), shape)]);
+      }
+      graph.define(node.outputs[0]!, finish(graph, node, result, info.outChannels), layout);
+    },
+  });
+}
+
+/** [H, W, C, M] as ONNX wants a grouped kernel: [C * M, 1, H, W]. */
+function depthwiseKernel(graph: Lowering, filter: Value): string {
+  const [height, width, channels, multiplier] = filter.shape as [number, number, number, number];
+  return graph.reshape(graph.ref(filter, [2, 3, 0, 1]), [channels * multiplier, 1, height, width]);
+}
+
+convolution('Conv2D', false);
+convolution('FusedConv2D', false);
+convolution('DepthwiseConv2dNative', true);
+convolution('FusedDepthwiseConv2D', true);
+
+define(
+  {
+    name: 'Conv2DBackpropInput',
+    supports: floats,
+    limits: 'float32 only',
+    outputs: (_inputs, attrs) => [{ shape: attrs.inputShape, dtype: 'float32' }],
+    lower(graph, node) {
+      const [dy, filter] = node.inputs as [Value, Value];
+      const info = infoOf(node.attrs.inputShape, filter.shape, node.attrs);
+      const layout = dataLayout(node.attrs);
+      const result = inputGradient(graph, graph.ref(dy, layout), graph.ref(filter, OIHW), geometry(info), 1);
+      graph.define(node.outputs[0]!, result, layout);
+    },
+  },
+  {
+    name: 'DepthwiseConv2dNativeBackpropInput',
+    supports: floats,
+    limits: 'float32 only',
+    outputs: (_inputs, attrs) => [{ shape: attrs.inputShape, dtype: 'float32' }],
+    lower(graph, node) {
+      const [dy, filter] = node.inputs as [Value, Value];
+      const info = infoOf(node.attrs.inputShape, filter.shape, node.attrs, true);
+      const result = inputGradient(graph, graph.ref(dy, NCHW), depthwiseKernel(graph, filter), geometry(info), info.inChannels);
+      graph.define(node.outputs[0]!, result, NCHW);
+    },
+  },
+  {
+    name: 'Conv2DBackpropFilter',
+    supports: floats,
+    limits: 'float32 only',
+    outputs: (_inputs, attrs) => [{ shape: attrs.filterShape, dtype: 'float32' }],
+    lower(graph, node) {
+      const [x, dy] = node.inputs as [Value, Value];
+      const info = infoOf(x.shape, node.attrs.filterShape, node.attrs);
+      const layout = dataLayout(node.attrs);
+      const result = filterGradient(graph, graph.ref(x, layout), graph.ref(dy, layout), geometry(info));
+      graph.define(node.outputs[0]!, result, OIHW);
+    },
+  },
+);
+
+/**
+ * dX: the transposed convolution of dY. Rows of X that no window ends on get no gradient, which `output_padding`
+ * stands for.
+ */
+function inputGradient(graph: Lowering, dy: string, filter: string, g: ConvolutionGeometry, group: number): string {
+  const remainder = [0, 1].map((axis) => {
+    const effective = (g.kernel[axis]! - 1) * g.dilations[axis]! + 1;
+    const covered = (g.outSize[axis]! - 1) * g.strides[axis]! + effective;
+    return g.inSize[axis]! + g.padding[axis]![0] + g.padding[axis]![1] - covered;
+  });
+  // ONNX forbids an output padding of a whole stride or more: those rows are added afterwards.
+  const fits = remainder.every((rest, axis) => rest < Math.max(g.strides[axis]!, g.dilations[axis]!));
+  const attributes = { ...convAttributes(g, group), output_padding: fits ? remainder : [0, 0] };
+  const result = graph.op('ConvTranspose', [dy, filter], attributes);
+  if (fits) return result;
+  return graph.op('Pad', [result, graph.int64([0, 0, 0, 0, 0, 0, remainder[0]!, remainder[1]!])]);
+}

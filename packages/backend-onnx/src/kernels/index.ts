@@ -1,0 +1,14 @@
+/** Every kernel that has an ONNX form. Importing this module fills the table of definition.ts. */
+import './convolution.ts';
+import './elementwise.ts';
+import './indexing.ts';
+import './matmul.ts';
+import './normalisation.ts';
+import './pooling.ts';
+import './reduction.ts';
+import { reshape } from './shape.ts';
+import { define } from './definition.ts';
+
+define(reshape);
+export { nativeKernels } from './definition.ts';
+export { reshape } from './shape.ts';
