@@ -4,6 +4,7 @@
  * 1. `registerOnnxBackend` makes the backend known to tfjs under the name 'onnx'.
  * 2. `compileStep` captures a training or inference step: traced once, replayed without JavaScript per op.
  */
+import './gradients.ts';
 import type { OnnxBackend, OnnxBackendOptions } from './backend.ts';
 import { registerWith } from './register.ts';
 import { nodeRuntime } from './runtime/node.ts';
