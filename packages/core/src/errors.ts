@@ -31,7 +31,7 @@ export function isUserError(error: unknown): error is UserError {
 
 /**
  * The candidates that a mistyped `name` most likely meant, best first: those within an edit distance of a third of its
- * length (at least 2), and those that begin with it or hold it. Case does not count.
+ * length (at least 2), then those that hold it, lie in it, or begin like it. Case does not count.
  */
 export function nearestNames(name: string, candidates: Iterable<string>, limit = 3): string[] {
   const wanted = name.toLowerCase();
@@ -40,7 +40,9 @@ export function nearestNames(name: string, candidates: Iterable<string>, limit =
   for (const candidate of new Set(candidates)) {
     const other = candidate.toLowerCase();
     const distance = editDistance(wanted, other);
-    const partial = wanted.length >= 3 && (other.includes(wanted) || (other.length >= 3 && wanted.includes(other)));
+    const shorter = Math.min(wanted.length, other.length);
+    const holds = shorter >= 3 && (other.includes(wanted) || wanted.includes(other));
+    const partial = holds || sharedStart(wanted, other) >= Math.max(4, 0.7 * shorter);
     if (distance <= bound && distance < Math.max(wanted.length, other.length))
       ranked.push({ candidate, rank: distance });
     else if (partial) ranked.push({ candidate, rank: bound + 1 });
@@ -58,6 +60,12 @@ export function suggestNames(name: string, candidates: Iterable<string>): string
   const near = nearestNames(name, all);
   if (near.length > 0) return `Did you mean ${joinWithOr(near)}?`;
   return all.length === 0 ? 'There is nothing to choose from.' : `Choose from: ${all.join(', ')}.`;
+}
+
+function sharedStart(a: string, b: string): number {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length++;
+  return length;
 }
 
 function joinWithOr(names: readonly string[]): string {

@@ -1,14 +1,68 @@
 /** What `@attune/core` offers anywhere, browsers included. What touches files is in `@attune/core/node`. */
 
+// The tensor API, and what it runs on
+export {
+  BACKEND_NAMES,
+  type BackendChoice,
+  type BackendOptions,
+  type ConsideredBackend,
+  selectBackend,
+} from './backend.ts';
 // Errors that a user can put right
 export { isUserError, nearestNames, suggestNames, UserError } from './errors.ts';
+// Losses, optimisers, schedules
+export { type CrossEntropy, crossEntropies, softmaxCrossEntropy, weightedMean } from './losses.ts';
+// Metrics
+export { accuracy, confusionMatrix, macroF1, perClassAccuracy } from './metrics/classification.ts';
+export { type Summary, summarize } from './metrics/summary.ts';
+
 // The protocol of pre-trained networks
 export type { ApplyOptions, LayerGroup, Network, Parameter, ParameterRole, Preprocessing } from './network.ts';
-
+export { type AdamWSettings, adamw } from './optim/adamw.ts';
+export { clipByGlobalNorm } from './optim/clip.ts';
+export {
+  disposeState,
+  type Gradients,
+  type MovingParameter,
+  type Optimizer,
+  type OptimizerState,
+  type OptimizerUpdate,
+  valueAndGradients,
+} from './optim/optimizer.ts';
+export { constant, cosine, oneCycle, type Schedule, slantedTriangular, warmUp } from './optim/schedule.ts';
+export { type SgdSettings, sgd } from './optim/sgd.ts';
 // One seed fixes everything
 export { Random, type RandomState } from './random.ts';
-// The tensor API
+export { type CompiledStep, compileStep, type StepOptions, type StepOutputs } from './step.ts';
 export { tf } from './tensorflow.ts';
+// What is carried, what moves and when, what holds, what is added
+export { type CarryReport, carryOver, type SourceTensors } from './transfer/carry.ts';
+export {
+  freeze,
+  type GroupSummary,
+  groupParameters,
+  headGroup,
+  type ParameterSummary,
+  printSummary,
+  summarizeParameters,
+  thaw,
+  thawOnly,
+  trainableParameters,
+} from './transfer/groups.ts';
+export { type Penalty, prepareHeld } from './transfer/held.ts';
+export { type GroupMovement, movedGroups, movementAt, movingParameters } from './transfer/movement.ts';
+export { NAMED_PLANS, namedPlan, PLAN_NAMES, ULMFIT_RATE_DECAY } from './transfer/named-plans.ts';
+export {
+  type Added,
+  type Carried,
+  describePlan,
+  type Held,
+  type Moved,
+  type MovedGroups,
+  parsePlan,
+  type Thaw,
+  type TransferPlan,
+} from './transfer/plan.ts';
 
 // Weights
 export type { SafetensorsDtype, TensorValues } from './weights/dtypes.ts';

@@ -1,0 +1,66 @@
+/** The plans that have a name: each is a value that can be read, copied and changed. */
+import { suggestNames, UserError } from '../errors.ts';
+import type { Moved, TransferPlan } from './plan.ts';
+
+const atOnce = { when: 'at-once' } as const;
+
+function plan(name: string, moved: Moved, more: Partial<TransferPlan> = {}): TransferPlan {
+  return {
+    version: 1,
+    name,
+    carried: { what: 'all-but-head' },
+    moved,
+    held: { to: 'nothing' },
+    added: { head: 'new' },
+    ...more,
+  };
+}
+
+/** ULMFiT's factor between the learning rates of neighbouring groups. Howard and Ruder 2018, arXiv:1801.06146. */
+export const ULMFIT_RATE_DECAY = 2.6;
+
+/** By name; `last-K` for any K besides, see `namedPlan`. */
+export const NAMED_PLANS: Readonly<Record<string, TransferPlan>> = {
+  /** Nothing is carried but the architecture: what the others are to be compared with. */
+  scratch: plan('scratch', { groups: { what: 'all' }, rateDecay: 1, thaw: atOnce }, { carried: { what: 'nothing' } }),
+  /** A new head on frozen features. */
+  'linear-probe': plan('linear-probe', { groups: { what: 'head' }, rateDecay: 1, thaw: atOnce }),
+  /** Full fine-tuning. */
+  full: plan('full', { groups: { what: 'all' }, rateDecay: 1, thaw: atOnce }),
+  /** Full fine-tuning with smaller rates for deeper groups. */
+  discriminative: plan('discriminative', { groups: { what: 'all' }, rateDecay: ULMFIT_RATE_DECAY, thaw: atOnce }),
+  /** Discriminative rates, and one more group thawed every epoch. */
+  gradual: plan('gradual', {
+    groups: { what: 'all' },
+    rateDecay: ULMFIT_RATE_DECAY,
+    thaw: { when: 'gradually', epochs: 1 },
+  }),
+  /** Linear probing, then full fine-tuning: the new head no longer distorts the features. Kumar et al. 2022, arXiv:2202.10054. */
+  'probe-then-full': plan('probe-then-full', {
+    groups: { what: 'all' },
+    rateDecay: 1,
+    thaw: { when: 'head-first', epochs: 2 },
+  }),
+  /** Full fine-tuning, held to the source's weights with the paper's strengths. Li et al. 2018, arXiv:1802.01483. */
+  'l2-sp': plan(
+    'l2-sp',
+    { groups: { what: 'all' }, rateDecay: 1, thaw: atOnce },
+    { held: { to: 'start', alpha: 0.1, beta: 0.01 } },
+  ),
+};
+
+/** The names that `namedPlan` knows, with `last-K` standing for all of its kind. */
+export const PLAN_NAMES: readonly string[] = [...Object.keys(NAMED_PLANS), 'last-K'];
+
+/**
+ * The plan of a name; `last-3` moves the last three layer groups (the head is one of them) and keeps those below frozen.
+ * @throws UserError for an unknown name, with the nearest names.
+ */
+export function namedPlan(name: string): TransferPlan {
+  const count = /^last-([1-9]\d{0,3})$/.exec(name)?.[1];
+  if (count !== undefined)
+    return plan(name, { groups: { what: 'last', count: Number(count) }, rateDecay: 1, thaw: atOnce });
+  if (!Object.hasOwn(NAMED_PLANS, name))
+    throw new UserError(`There is no plan '${name}'.`, suggestNames(name, PLAN_NAMES));
+  return NAMED_PLANS[name]!;
+}
