@@ -1,0 +1,148 @@
+/**
+ * Finds the images of a data set without opening them: a folder with a folder for each class, the same below `train`,
+ * `val` and `test`, or a CSV manifest.
+ */
+import { readdir, stat } from 'node:fs/promises';
+import { basename, extname, join, relative, sep } from 'node:path';
+import { UserError } from '@attune/core';
+import { FOREIGN_EXTENSIONS, IMAGE_EXTENSIONS } from '../images/sniff.ts';
+import { readManifest } from './manifest.ts';
+
+export type SplitName = 'train' | 'validation' | 'test';
+
+export interface FoundImage {
+  /** Path in the data set with forward slashes: what messages and records call it. */
+  readonly name: string;
+  readonly file: string;
+  readonly className: string;
+  /** The split that the data set itself puts it in. */
+  readonly split?: SplitName;
+}
+
+export interface FoundImages {
+  /** Sorted by code units, so that a class's number does not depend on the machine. */
+  readonly classes: readonly string[];
+  /** Sorted by name. */
+  readonly images: readonly FoundImage[];
+  /** Images in formats that cannot be read, by name. */
+  readonly foreign: readonly string[];
+}
+
+/** Folder and column names of splits. */
+export const SPLIT_NAMES: Readonly<Record<string, SplitName>> = {
+  train: 'train',
+  training: 'train',
+  val: 'validation',
+  valid: 'validation',
+  validation: 'validation',
+  test: 'test',
+};
+
+/** @throws UserError when there is no data set at `path`, or it cannot be one to learn classes from. */
+export async function scanImages(path: string): Promise<FoundImages> {
+  const kind = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT'
+      ? new UserError(
+          `There is no data at ${path}.`,
+          'Check the path: a folder with a folder for each class, or a CSV file.',
+        )
+      : new UserError(`${path} cannot be read (${error.code}).`, 'Check the path and its permissions.', {
+          cause: error,
+        });
+  });
+  if (kind.isDirectory()) return checked(await scanFolder(path), path);
+  if (extname(path).toLowerCase() === '.csv') return checked(await readManifest(path), path);
+  throw new UserError(`${path} is a file.`, 'Give a folder with a folder for each class, or a CSV file.');
+}
+
+async function scanFolder(root: string): Promise<FoundImages> {
+  const folders = await subfolders(root);
+  const splits = folders.filter((name) => Object.hasOwn(SPLIT_NAMES, name.toLowerCase()));
+  const hasSplits = splits.some((name) => SPLIT_NAMES[name.toLowerCase()] === 'train');
+  if (hasSplits && splits.length < folders.length) {
+    const stray = folders.filter((name) => !splits.includes(name));
+    throw new UserError(
+      `${root} holds both splits (${splits.join(', ')}) and other folders (${stray.join(', ')}).`,
+      'Move the others away, or into the splits.',
+    );
+  }
+  if (!hasSplits) {
+    if (folders.length === 0)
+      throw new UserError(`${root} holds no folders.`, 'Give a folder with a folder of images for each class.');
+    return scanClasses(root, root, folders, undefined);
+  }
+  const parts = await Promise.all(
+    splits.map(async (name) => {
+      const folder = join(root, name);
+      const classFolders = await subfolders(folder);
+      if (classFolders.length === 0)
+        throw new UserError(`${folder} holds no folders.`, 'Give it a folder of images for each class.');
+      return scanClasses(root, folder, classFolders, SPLIT_NAMES[name.toLowerCase()]);
+    }),
+  );
+  const trained = new Set(
+    parts.flatMap((part) => part.images.filter(({ split }) => split === 'train')).map(({ className }) => className),
+  );
+  const classes = [...new Set(parts.flatMap((part) => part.classes))].sort(byCodeUnits);
+  const unseen = classes.find((name) => !trained.has(name));
+  if (unseen !== undefined)
+    throw new UserError(`Class '${unseen}' of ${root} is not in its train folder.`, 'Add images of it, or remove it.');
+  return {
+    classes,
+    images: parts.flatMap((part) => part.images),
+    foreign: parts.flatMap((part) => part.foreign),
+  };
+}
+
+async function scanClasses(
+  root: string,
+  folder: string,
+  classes: readonly string[],
+  split: SplitName | undefined,
+): Promise<FoundImages> {
+  const images: FoundImage[] = [];
+  const foreign: string[] = [];
+  for (const className of classes) {
+    const found = images.length;
+    const entries = await readdir(join(folder, className), { recursive: true, withFileTypes: true });
+    for (const entry of entries) {
+      if (entry.isDirectory() || entry.name.startsWith('.')) continue;
+      const file = join(entry.parentPath, entry.name);
+      const name = relative(root, file).split(sep).join('/');
+      const extension = extname(entry.name).toLowerCase();
+      if (IMAGE_EXTENSIONS.includes(extension)) images.push({ name, file, className, ...(split ? { split } : {}) });
+      else if (FOREIGN_EXTENSIONS.includes(extension)) foreign.push(name);
+    }
+    if (images.length === found)
+      throw new UserError(
+        `Class folder ${join(folder, className)} holds no JPEG, PNG or WebP images.`,
+        'Add images, or remove the folder.',
+      );
+  }
+  return { classes: [...classes], images, foreign };
+}
+
+function checked(found: FoundImages, path: string): FoundImages {
+  const { classes, images, foreign } = found;
+  if (classes.length < 2)
+    throw new UserError(
+      `${path} has one class only${classes[0] === undefined ? '' : ` ('${classes[0]}')`}.`,
+      'Give it at least two classes.',
+    );
+  return {
+    classes,
+    images: [...images].sort((a, b) => byCodeUnits(a.name, b.name)),
+    foreign: [...foreign].sort(byCodeUnits),
+  };
+}
+
+async function subfolders(folder: string): Promise<string[]> {
+  const names = await readdir(folder);
+  const kinds = await Promise.all(names.map((name) => stat(join(folder, name)).catch(() => undefined)));
+  return names.filter((name, i) => kinds[i]?.isDirectory() && !basename(name).startsWith('.')).sort(byCodeUnits);
+}
+
+/** An order that is the same in every locale. */
+export function byCodeUnits(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
