@@ -7,7 +7,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { tf } from '@attune/core';
+import { selectBackend, tf } from '@attune/core';
 import sharp from 'sharp';
 import { dataDirectories, loadPretrained } from '../src/node.ts';
 
@@ -16,9 +16,7 @@ const BATCH = 25;
 const { values } = parseArgs({
   options: { backend: { type: 'string', default: 'onnx' }, photos: { type: 'string', default: '125' } },
 });
-if (values.backend === 'cpu') await import('@tensorflow/tfjs-backend-cpu');
-else await import('@attune/backend-onnx');
-await tf.setBackend(values.backend);
+await selectBackend({ prefer: values.backend });
 
 const network = await loadPretrained('squeezenet1_0');
 const { size, resize, mean } = network.preprocessing;

@@ -1,9 +1,8 @@
 /** Shared by the tests: TensorFlow.js's own `cpu` backend, and values that are spread out without being random. */
-import '@tensorflow/tfjs-backend-cpu';
-import { tf } from '@attune/core';
+import { selectBackend, tf } from '@attune/core';
 
 export async function useCpuBackend(): Promise<void> {
-  await tf.setBackend('cpu');
+  await selectBackend({ prefer: 'cpu' });
 }
 
 /** A tensor of values in -1..1 from a fixed formula. */
