@@ -13,6 +13,7 @@ import {
   type NamedAttrMap,
   type NamedTensorInfoMap,
   type TensorInfo,
+  type Variable,
 } from '@tensorflow/tfjs-core';
 import { layoutKey, permute, transposeHost, invert } from './graph/permutation.ts';
 import { sliceOf, structuralKey } from './graph/slice.ts';
@@ -21,6 +22,7 @@ import { type HostTensor, interpret, runOnHost, toHostArray } from './host.ts';
 import type { KernelDefinition } from './kernels/definition.ts';
 import { allocateOutputs, compile, compileSync, explain, type GraphSlice, onnxTensor, type Program } from './runtime/program.ts';
 import { ProgramCache } from './runtime/program-cache.ts';
+import { RandomStream } from './random-stream.ts';
 import type { Feeds, Runtime } from './runtime/runtime.ts';
 import { type BackendStats, emptyStats } from './stats.ts';
 
@@ -65,6 +67,8 @@ export class OnnxBackend extends KernelBackend {
   private flushing: Promise<void> = Promise.resolve();
   /** Sessions outside the cache, of captured steps. */
   readonly stepSessions = new Set<object>();
+  /** What captured steps draw from. Seed it for runs that can be repeated; save its state to resume one. */
+  readonly random = new RandomStream(0);
 
   constructor(runtime: Runtime, options: OnnxBackendOptions = {}) {
     super();
@@ -119,13 +123,40 @@ export class OnnxBackend extends KernelBackend {
     return data.value;
   }
 
-  /** Lets the tensor's data id stand for another value of the same shape; only for ids that nothing else shares. */
-  replaceValue(dataId: DataId, value: Value): void {
-    const data = this.data.get(dataId);
-    if (data.kind !== 'graph') throw new Error('internal: only numeric tensors are replaced');
-    this.release(data.value);
-    data.value = value;
-    value.holders++;
+  /** The tensor's value, as the result of a node: values that no node made get a reshape that changes nothing. */
+  madeByNode(info: TensorInfo): Value {
+    const value = this.shaped(info);
+    return value.node === null ? this.reshaped(value, info.shape) : value;
+  }
+
+  /** True when no other tensor shares the variable's data id. */
+  isSole(variable: Variable): boolean {
+    return this.refCount(variable.dataId) === 1;
+  }
+
+  /**
+   * Gives the variable a buffer of its own where it shares one with another tensor: a captured step tells tensors apart
+   * by their values, and a copy of the old weights must not follow the variable.
+   */
+  detach(variable: Variable): void {
+    if (this.data.get(variable.dataId).kind !== 'graph') return;
+    const { data, shape, dtype, holders, permutation } = this.graphValue(variable);
+    if (data === null || (holders === 1 && this.isSole(variable))) return;
+    this.setVariable(variable, Value.of(data.slice(), shape, dtype, permutation));
+  }
+
+  /** Gives a variable another value without a new data id where nothing else shares the old one. */
+  setVariable(variable: Variable, value: Value): void {
+    const data = this.data.get(variable.dataId);
+    if (data.kind === 'graph' && data.refCount === 1) {
+      this.release(data.value);
+      data.value = value;
+      value.holders++;
+      return;
+    }
+    const tensor = engine().makeTensorFromTensorInfo(this.tensorFor(value, variable.shape));
+    variable.assign(tensor as Parameters<Variable['assign']>[0]);
+    tensor.dispose();
   }
 
   private release(value: Value): void {
@@ -233,7 +264,11 @@ export class OnnxBackend extends KernelBackend {
   private shaped(info: TensorInfo): Value {
     const value = this.graphValue(info);
     if (value.shape.length === info.shape.length && value.shape.every((d, i) => d === info.shape[i])) return value;
-    const attrs = { shape: [...info.shape] };
+    return this.reshaped(value, info.shape);
+  }
+
+  private reshaped(value: Value, shape: readonly number[]): Value {
+    const attrs = { shape: [...shape] };
     const spec = { shape: attrs.shape, dtype: value.dtype };
     const node = recordNode(reshapeKernel(), [value], ['x'], false, attrs, `Reshape:x:${JSON.stringify(attrs)}`, [spec]);
     return node.outputs[0]!;

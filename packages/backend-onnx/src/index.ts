@@ -11,9 +11,11 @@ import { nodeRuntime } from './runtime/node.ts';
 import type { ExecutionProvider } from './runtime/runtime.ts';
 
 export type { OnnxBackend, OnnxBackendOptions } from './backend.ts';
-export type { CompiledStep, StepOutputs } from './compiled-step.ts';
+export { type CompiledStep, type CompileStepOptions, compileStep } from './capture/compile-step.ts';
+export type { StepOutputs } from './capture/trace.ts';
 export { BACKEND_NAME, kernelNames, kernelSupport } from './register.ts';
 export type { ExecutionProvider } from './runtime/runtime.ts';
+export { RandomStream, type RandomState } from './random-stream.ts';
 export type { BackendStats } from './stats.ts';
 
 export interface RegisterOptions extends OnnxBackendOptions {

@@ -139,8 +139,9 @@ export class Lowering {
     let bestSize = 1;
     for (const input of inputs) {
       const size = sizeOf(input.shape);
-      if (input.shape.length !== rank || size <= bestSize) continue;
-      best = this.preferredLayout(input);
+      if (input.shape.length !== rank || size < bestSize || size === 1) continue;
+      const layout = this.preferredLayout(input);
+      if (size > bestSize || best === null) best = layout;
       bestSize = size;
     }
     return best;
