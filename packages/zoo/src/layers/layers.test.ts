@@ -1,6 +1,6 @@
 /** The building blocks against values worked out by hand. */
 import { tf } from '@attune/core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { useCpuBackend, wavy } from '../../test/testing.ts';
 import { batchNorm } from './batch-norm.ts';
 import { convolution, depthwiseConvolution, fullyConnected } from './convolution.ts';
@@ -11,7 +11,7 @@ import type { Layer } from './layer.ts';
 import { concatenate, pure, residual } from './layer.ts';
 import { averagePool3x3, maxPool } from './pooling.ts';
 
-beforeAll(useCpuBackend);
+await useCpuBackend();
 
 const map = (rows: number[][]): tf.Tensor4D => tf.tensor4d(rows.flat(), [1, rows.length, rows[0]!.length, 1]);
 const values = (x: tf.Tensor): number[] => [...x.dataSync()];
