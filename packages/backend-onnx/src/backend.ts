@@ -252,6 +252,7 @@ export class OnnxBackend extends KernelBackend {
     }
     const outputs = kernel.outputs(specs, attrs, names);
     const values = infos.map((info) => this.shaped(info));
+    kernel.check?.(values, attrs);
     const listed = Array.isArray(inputs);
     const signature = `${kernel.name}:${names}:${JSON.stringify(attrs, finite)}`;
     const node = recordNode(kernel, values, names, listed, attrs, signature, outputs);

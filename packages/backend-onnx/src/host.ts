@@ -3,15 +3,26 @@
  * small graphs that are not worth a session.
  */
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
-import { type DataType, getKernel, type NamedAttrMap, type NamedTensorInfoMap, type TensorInfo } from '@tensorflow/tfjs-core';
-import type { GraphSlice } from './runtime/program.ts';
+import {
+  type DataType,
+  getKernel,
+  type NamedAttrMap,
+  type NamedTensorInfoMap,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
 import type { DType, HostArray, Value } from './graph/value.ts';
+import type { GraphSlice } from './runtime/program.ts';
 
 /** A tensor on the host, apart from any backend. */
 export type HostTensor =
   | { readonly kind: 'numeric'; readonly shape: readonly number[]; readonly dtype: DType; readonly data: HostArray }
   | { readonly kind: 'string'; readonly shape: readonly number[]; readonly data: readonly Uint8Array[] }
-  | { readonly kind: 'complex'; readonly shape: readonly number[]; readonly real: Float32Array; readonly imag: Float32Array };
+  | {
+      readonly kind: 'complex';
+      readonly shape: readonly number[];
+      readonly real: Float32Array;
+      readonly imag: Float32Array;
+    };
 
 /** Inputs of a kernel as tfjs passes them: by name, or as an array. */
 export type HostInputs = { readonly [name: string]: HostTensor } | readonly HostTensor[];
@@ -51,10 +62,16 @@ function mapInputs(inputs: HostInputs, place: (tensor: HostTensor) => TensorInfo
   ) as unknown as NamedTensorInfoMap;
 }
 
-function toStore(tensor: HostTensor): TensorInfo {
+/** Some cpu kernels read the rank as well, which tensors have and plain infos do not. */
+function toStore(tensor: HostTensor): TensorInfo & { rank: number } {
+  return { ...place(tensor), rank: tensor.shape.length };
+}
+
+function place(tensor: HostTensor): TensorInfo {
   const shape = [...tensor.shape];
   if (tensor.kind === 'numeric') return store.makeTensorInfo(shape, tensor.dtype, tensor.data);
-  if (tensor.kind === 'string') return { dataId: store.write([...tensor.data], shape, 'string'), shape, dtype: 'string' };
+  if (tensor.kind === 'string')
+    return { dataId: store.write([...tensor.data], shape, 'string'), shape, dtype: 'string' };
   const info = store.makeTensorInfo(shape, 'complex64');
   store.data.get(info.dataId).complexTensorInfos = {
     real: store.makeTensorInfo(shape, 'float32', tensor.real),

@@ -27,7 +27,8 @@ const structural: Record<string, (call: Call) => TensorInfo> = {
     const shape = util.inferFromImplicitShape(attrs.shape as number[], size);
     util.assert(
       size === util.sizeFromShape(shape),
-      () => `The new shape (${shape}) has ${util.sizeFromShape(shape)} elements and the old shape (${x.shape}) has ${size} elements. The new shape and old shape must have the same number of elements.`,
+      () =>
+        `The new shape (${shape}) has ${util.sizeFromShape(shape)} elements and the old shape (${x.shape}) has ${size} elements. The new shape and old shape must have the same number of elements.`,
     );
     return share(backend, x, shape);
   },
@@ -36,13 +37,17 @@ const structural: Record<string, (call: Call) => TensorInfo> = {
     const shape = [...x.shape];
     let dim = attrs.dim as number;
     if (dim < 0) {
-      util.assert(-(x.shape.length + 1) <= dim, () => `Axis must be in the interval [${-(x.shape.length + 1)}, ${x.shape.length}]`);
+      util.assert(
+        -(x.shape.length + 1) <= dim,
+        () => `Axis must be in the interval [${-(x.shape.length + 1)}, ${x.shape.length}]`,
+      );
       dim += x.shape.length + 1;
     }
     shape.splice(dim, 0, 1);
     return share(backend, x, shape);
   },
-  Complex: ({ inputs, backend }) => backend.complexFor(backend.graphValue(inputs.real!), backend.graphValue(inputs.imag!), inputs.real!.shape),
+  Complex: ({ inputs, backend }) =>
+    backend.complexFor(backend.graphValue(inputs.real!), backend.graphValue(inputs.imag!), inputs.real!.shape),
   Real: ({ inputs, backend }) => backend.tensorFor(backend.complexParts(inputs.input!).real, inputs.input!.shape),
   Imag: ({ inputs, backend }) => backend.tensorFor(backend.complexParts(inputs.input!).imag, inputs.input!.shape),
 };
@@ -63,9 +68,14 @@ function kernelFuncOf(name: string): KernelFunc {
       if (inputs.x!.dtype === to) return share(backend, inputs.x!, inputs.x!.shape);
       if (to === 'complex64' || to === 'string') return one(backend.runFallback(name, inputs, attrs!));
     }
-    return one(kernel === undefined ? backend.runFallback(name, inputs, attrs!) : backend.run(kernel, inputs, attrs!));
+    const outputs =
+      kernel === undefined ? backend.runFallback(name, inputs, attrs!) : backend.run(kernel, inputs, attrs!);
+    return LISTED.has(name) ? outputs : one(outputs);
   };
 }
+
+/** Kernels with any number of outputs, one included. */
+const LISTED = new Set(['RaggedGather', 'SplitV', 'Unpack']);
 
 /** tfjs takes a single output bare. */
 function one(outputs: TensorInfo[]): TensorInfo | TensorInfo[] {

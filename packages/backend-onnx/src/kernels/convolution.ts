@@ -65,20 +65,24 @@ function dataLayout(attrs: Attrs): Permutation {
 }
 
 function channelVector(graph: Lowering, value: Value, channels: number): string {
-  return graph.reshape(graph.ref(value), value.shape.length === 0 || (value.shape.length === 1 && value.shape[0] === 1) ? [1] : [channels]);
+  return graph.reshape(
+    graph.ref(value),
+    value.shape.length === 0 || (value.shape.length === 1 && value.shape[0] === 1) ? [1] : [channels],
+  );
 }
 
-/** Bias and activation of tfjs's fused convolutions, on NCHW data. */
-function finish(graph: Lowering, node: GraphNode, x: string, channels: number): string {
+/** The activation of tfjs's fused convolutions, on NCHW data. */
+function finish(graph: Lowering, node: GraphNode, x: string): string {
   const prelu = inputNamed(node, 'preluActivationWeights');
   let slope: string | undefined;
   if (prelu !== undefined) {
     const rank3 = prelu.shape.length === 3;
     const flat = prelu.shape.length <= 1 || prelu.shape.slice(0, -1).every((d) => d === 1);
-    if (flat) slope = graph.reshape(graph.ref(prelu), [prelu.shape.at(-1) ?? 1, 1, 1]);
+    // Slopes of data format NCHW are in its order already.
+    if (node.attrs.dataFormat === 'NCHW' && prelu.shape.length > 1) slope = graph.ref(prelu);
+    else if (flat) slope = graph.reshape(graph.ref(prelu), [prelu.shape.at(-1) ?? 1, 1, 1]);
     else slope = graph.op('Transpose', [graph.ref(prelu)], { perm: rank3 ? [2, 0, 1] : [0, 3, 1, 2] });
   }
-  void channels;
   return activate(graph, x, node.attrs.activation ?? 'linear', slope, node.attrs.leakyreluAlpha);
 }
 
@@ -89,7 +93,9 @@ function convolution(name: string, depthwise: boolean) {
     name,
     supports: floats,
     limits: 'float32 only',
-    outputs: ([x, filter], attrs) => [{ shape: infoOf(x!.shape, filter!.shape, attrs, depthwise).outShape, dtype: 'float32' }],
+    outputs: ([x, filter], attrs) => [
+      { shape: infoOf(x!.shape, filter!.shape, attrs, depthwise).outShape, dtype: 'float32' },
+    ],
     lower(graph, node) {
       const [x, filter] = node.inputs as [Value, Value];
       const info = infoOf(x.shape, filter.shape, node.attrs, depthwise);
@@ -104,7 +110,7 @@ function convolution(name: string, depthwise: boolean) {
         const shape = bias.shape.length <= 1 ? [bias.shape[0] ?? 1, 1, 1] : bias.shape;
         result = graph.op('Add', [result, graph.reshape(graph.ref(bias), shape)]);
       }
-      graph.define(node.outputs[0]!, finish(graph, node, result, info.outChannels), layout);
+      graph.define(node.outputs[0]!, finish(graph, node, result), layout);
     },
   });
 }
@@ -130,7 +136,14 @@ define(
       const [dy, filter] = node.inputs as [Value, Value];
       const info = infoOf(node.attrs.inputShape, filter.shape, node.attrs);
       const layout = dataLayout(node.attrs);
-      const result = inputGradient(graph, graph.ref(dy, layout), graph.ref(filter, OIHW), geometry(info), 1);
+      const g = geometry(info);
+      let gradient = graph.ref(dy, layout);
+      // tf.conv2dTranspose takes more rows than `outputShape` has room for, and leaves the rest out.
+      const [rows, columns] = layout === null ? dy.shape.slice(2) : dy.shape.slice(1, 3);
+      if (rows! > g.outSize[0] || columns! > g.outSize[1]) {
+        gradient = graph.op('Slice', [gradient, graph.int64([0, 0]), graph.int64([...g.outSize]), graph.int64([2, 3])]);
+      }
+      const result = inputGradient(graph, gradient, graph.ref(filter, OIHW), g, 1);
       graph.define(node.outputs[0]!, result, layout);
     },
   },
@@ -142,7 +155,13 @@ define(
     lower(graph, node) {
       const [dy, filter] = node.inputs as [Value, Value];
       const info = infoOf(node.attrs.inputShape, filter.shape, node.attrs, true);
-      const result = inputGradient(graph, graph.ref(dy, NCHW), depthwiseKernel(graph, filter), geometry(info), info.inChannels);
+      const result = inputGradient(
+        graph,
+        graph.ref(dy, NCHW),
+        depthwiseKernel(graph, filter),
+        geometry(info),
+        info.inChannels,
+      );
       graph.define(node.outputs[0]!, result, NCHW);
     },
   },

@@ -14,6 +14,8 @@ export interface KernelDefinition {
   readonly lower: (graph: Lowering, node: GraphNode) => void;
   /** False where this call has no ONNX form (a dtype, an attribute); it then runs on tfjs's cpu kernel. Default: true. */
   readonly supports?: (inputs: readonly TensorSpec[], attrs: Attrs, names: readonly string[]) => boolean;
+  /** Throws for wrong values, such as an index out of range, where the inputs' data is known already. */
+  readonly check?: (inputs: readonly Value[], attrs: Attrs) => void;
   /** True for kernels of this backend alone, which tfjs has no cpu kernel for. */
   readonly internal?: boolean;
   /** Why some calls fall back; shown in SUPPORT.md beside a kernel that has `supports`. */

@@ -7,10 +7,16 @@ import { type Attrs, define, type KernelDefinition } from './definition.ts';
 type Body = (graph: Lowering, x: string, node: GraphNode, attrs: Attrs) => string;
 
 /** A kernel of one input whose output has the same shape. */
-function unary(name: string, body: Body, options: { dtype?: DType; integers?: 'keep' | 'float' } = {}): KernelDefinition {
+function unary(
+  name: string,
+  body: Body,
+  options: { dtype?: DType; integers?: 'keep' | 'float' } = {},
+): KernelDefinition {
   return {
     name,
-    outputs: ([x]) => [{ shape: x!.shape, dtype: options.dtype ?? (options.integers === 'keep' ? x!.dtype : 'float32') }],
+    outputs: ([x]) => [
+      { shape: x!.shape, dtype: options.dtype ?? (options.integers === 'keep' ? x!.dtype : 'float32') },
+    ],
     lower(graph, node) {
       const [x] = node.inputs as [Value];
       const layout = graph.preferredLayout(x);
@@ -22,7 +28,10 @@ function unary(name: string, body: Body, options: { dtype?: DType; integers?: 'k
 }
 
 /** One ONNX operator. */
-const simple = (type: string): Body => (graph, x) => graph.op(type, [x]);
+const simple =
+  (type: string): Body =>
+  (graph, x) =>
+    graph.op(type, [x]);
 
 /** The constant `value` in the dtype of the node's first input. */
 function like(graph: Lowering, node: GraphNode, value: number): string {
@@ -95,13 +104,19 @@ define(
     return graph.op('Where', [graph.op('Less', [graph.op('Abs', [x]), graph.scalar(0.5)]), near, plain]);
   }),
   floatOnly('Floor', 'Floor'),
-  unary('IsFinite', (graph, x) => {
-    const bad = graph.op('Or', [graph.op('IsInf', [x]), graph.op('IsNaN', [x])]);
-    return graph.op('Not', [bad]);
-  }, { dtype: 'bool' }),
+  unary(
+    'IsFinite',
+    (graph, x) => {
+      const bad = graph.op('Or', [graph.op('IsInf', [x]), graph.op('IsNaN', [x])]);
+      return graph.op('Not', [bad]);
+    },
+    { dtype: 'bool' },
+  ),
   unary('IsInf', simple('IsInf'), { dtype: 'bool' }),
   unary('IsNan', simple('IsNaN'), { dtype: 'bool' }),
-  unary('LeakyRelu', (graph, x, _node, attrs) => graph.op('LeakyRelu', [x], { alpha: { float: attrs.alpha as number } })),
+  unary('LeakyRelu', (graph, x, _node, attrs) =>
+    graph.op('LeakyRelu', [x], { alpha: { float: attrs.alpha as number } }),
+  ),
   floatOnly('Log', 'Log'),
   unary('Log1p', (graph, x) => {
     // log(1 + x) near 0 by log(u) * x / (u - 1) with u = 1 + x as it was rounded (Kahan).
@@ -117,33 +132,52 @@ define(
   floatOnly('Reciprocal', 'Reciprocal'),
   keeps('Relu', simple('Relu')),
   keeps('Relu6', (graph, x, node) => {
-    const [zero, six] = node.inputs[0]!.dtype === 'float32' ? [graph.scalar(0), graph.scalar(6)] : [graph.scalar(0, 'int32'), graph.scalar(6, 'int32')];
+    const [zero, six] =
+      node.inputs[0]!.dtype === 'float32'
+        ? [graph.scalar(0), graph.scalar(6)]
+        : [graph.scalar(0, 'int32'), graph.scalar(6, 'int32')];
     return graph.op('Clip', [x, zero, six]);
   }),
-  floatOnly('Round', 'Round'),
+  keeps('Round', (graph, x, node) => (node.outputs[0]!.dtype === 'int32' ? x : graph.op('Round', [x]))),
   unary('Rsqrt', (graph, x) => graph.op('Reciprocal', [graph.op('Sqrt', [x])])),
   unary('Selu', (graph, x) =>
-    graph.op('Selu', [x], { alpha: { float: backend_util.SELU_SCALEALPHA / backend_util.SELU_SCALE }, gamma: { float: backend_util.SELU_SCALE } })),
+    graph.op('Selu', [x], {
+      alpha: { float: backend_util.SELU_SCALEALPHA / backend_util.SELU_SCALE },
+      gamma: { float: backend_util.SELU_SCALE },
+    }),
+  ),
   floatOnly('Sigmoid', 'Sigmoid'),
-  keeps('Sign', simple('Sign')),
+  keeps('Sign', (graph, x, node) => {
+    const sign = graph.op('Sign', [x]);
+    if (node.outputs[0]!.dtype === 'int32') return sign;
+    return graph.op('Where', [graph.op('IsNaN', [x]), graph.scalar(0), sign]);
+  }),
   floatOnly('Sin', 'Sin'),
   floatOnly('Sinh', 'Sinh'),
   floatOnly('Softplus', 'Softplus'),
   floatOnly('Sqrt', 'Sqrt'),
   keeps('Square', (graph, x) => graph.op('Mul', [x, x])),
-  unary('Step', (graph, x, _node, attrs) => {
+  keeps('Step', (graph, x, node, attrs) => {
     // 1 above 0, alpha below or at 0, NaN stays NaN.
-    const above = graph.op('Greater', [x, graph.scalar(0)]);
-    const alpha = attrs.alpha as number;
-    const step = graph.op('Where', [above, graph.scalar(1), graph.scalar(alpha)]);
-    return graph.op('Where', [graph.op('IsNaN', [x]), x, step]);
+    const { dtype } = node.outputs[0]!;
+    const above = graph.op('Greater', [x, graph.scalar(0, dtype)]);
+    const step = graph.op('Where', [above, graph.scalar(1, dtype), graph.scalar(attrs.alpha as number, dtype)]);
+    return dtype === 'int32' ? step : graph.op('Where', [graph.op('IsNaN', [x]), x, step]);
   }),
-  floatOnly('Tan', 'Tan'),
+  unary('Tan', (graph, x) => {
+    // Near the poles float32 sines are not exact enough.
+    const exact = graph.cast(x, 'float64');
+    return graph.cast(graph.op('Div', [graph.op('Sin', [exact]), graph.op('Cos', [exact])]), 'float32');
+  }),
   floatOnly('Tanh', 'Tanh'),
-  unary('ClipByValue', (graph, x, node, attrs) => {
-    const [low, high] = [attrs.clipValueMin as number, attrs.clipValueMax as number];
-    return graph.op('Clip', [x, like(graph, node, low), like(graph, node, high)]);
-  }, { integers: 'keep' }),
+  unary(
+    'ClipByValue',
+    (graph, x, node, attrs) => {
+      const [low, high] = [attrs.clipValueMin as number, attrs.clipValueMax as number];
+      return graph.op('Clip', [x, like(graph, node, low), like(graph, node, high)]);
+    },
+    { integers: 'keep' },
+  ),
 );
 
 // ---- binary ----
@@ -205,7 +239,10 @@ const arithmetic = (dtype: DType): DType => (dtype === 'bool' ? 'int32' : dtype)
 const asFloat = (): DType => 'float32';
 const asBool = (): DType => 'bool';
 
-const plain = (type: string): BinaryBody => (graph, a, b) => graph.op(type, [a, b]);
+const plain =
+  (type: string): BinaryBody =>
+  (graph, a, b) =>
+    graph.op(type, [a, b]);
 const comparison = (type: string): BinaryBody => plain(type);
 
 /** The quotient rounded towards minus infinity, computed in float32 as tfjs does. */
@@ -219,18 +256,26 @@ define(
   binary('FloorDiv', floorDiv, { compute: asFloat }),
   binary('Maximum', plain('Max'), { compute: arithmetic }),
   binary('Minimum', plain('Min'), { compute: arithmetic }),
-  binary('Mod', (graph, a, b, dtype) => {
-    if (dtype === 'int32') return graph.op('Mod', [a, b]);
-    // fmod takes the sign of a; tfjs's takes that of b.
-    const rest = graph.op('Mod', [a, b], { fmod: 1 });
-    const unequal = graph.op('Less', [graph.op('Mul', [rest, b]), graph.scalar(0)]);
-    return graph.op('Where', [unequal, graph.op('Add', [rest, b]), rest]);
-  }, { compute: arithmetic }),
+  binary(
+    'Mod',
+    (graph, a, b, dtype) => {
+      if (dtype === 'int32') return graph.op('Mod', [a, b]);
+      // fmod takes the sign of a; tfjs's takes that of b.
+      const rest = graph.op('Mod', [a, b], { fmod: 1 });
+      const unequal = graph.op('Less', [graph.op('Mul', [rest, b]), graph.scalar(0)]);
+      return graph.op('Where', [unequal, graph.op('Add', [rest, b]), rest]);
+    },
+    { compute: arithmetic },
+  ),
   binary('Pow', plain('Pow'), { compute: arithmetic }),
-  binary('SquaredDifference', (graph, a, b) => {
-    const difference = graph.op('Sub', [a, b]);
-    return graph.op('Mul', [difference, difference]);
-  }, { compute: arithmetic }),
+  binary(
+    'SquaredDifference',
+    (graph, a, b) => {
+      const difference = graph.op('Sub', [a, b]);
+      return graph.op('Mul', [difference, difference]);
+    },
+    { compute: arithmetic },
+  ),
   binary('Equal', comparison('Equal'), { dtype: 'bool' }),
   binary('NotEqual', (graph, a, b) => graph.op('Not', [graph.op('Equal', [a, b])]), { dtype: 'bool' }),
   binary('Greater', comparison('Greater'), { dtype: 'bool', compute: arithmetic }),
@@ -240,24 +285,36 @@ define(
   binary('LogicalAnd', plain('And'), { dtype: 'bool', compute: asBool }),
   binary('LogicalOr', plain('Or'), { dtype: 'bool', compute: asBool }),
   binary('BitwiseAnd', plain('BitwiseAnd')),
-  binary('Atan2', (graph, y, x) => {
-    // ONNX has atan only: shift by pi in the left half plane, with the sign of y; the y axis apart.
-    const [zero, pi] = [graph.scalar(0), graph.scalar(Math.PI)];
-    const angle = graph.op('Atan', [graph.op('Div', [y, x])]);
-    const yNegative = graph.op('Less', [y, zero]);
-    const shift = graph.op('Where', [yNegative, graph.scalar(-Math.PI), pi]);
-    const left = graph.op('Where', [graph.op('Less', [x, zero]), graph.op('Add', [angle, shift]), angle]);
-    const axis = graph.op('Mul', [graph.op('Sign', [y]), graph.scalar(Math.PI / 2)]);
-    return graph.op('Where', [graph.op('Equal', [x, zero]), axis, left]);
-  }, { compute: asFloat, dtype: 'float32' }),
+  binary(
+    'Atan2',
+    (graph, y, x) => {
+      // ONNX has atan only: shift by pi in the left half plane, with the sign of y; the y axis apart.
+      const [zero, pi] = [graph.scalar(0), graph.scalar(Math.PI)];
+      const angle = graph.op('Atan', [graph.op('Div', [y, x])]);
+      const yNegative = graph.op('Less', [y, zero]);
+      const shift = graph.op('Where', [yNegative, graph.scalar(-Math.PI), pi]);
+      const left = graph.op('Where', [graph.op('Less', [x, zero]), graph.op('Add', [angle, shift]), angle]);
+      const axis = graph.op('Mul', [graph.op('Sign', [y]), graph.scalar(Math.PI / 2)]);
+      return graph.op('Where', [graph.op('Equal', [x, zero]), axis, left]);
+    },
+    { compute: asFloat, dtype: 'float32' },
+  ),
   binary('EluGrad', (graph, dy, y) => {
-    const slope = graph.op('Where', [graph.op('Less', [y, graph.scalar(0)]), graph.op('Add', [y, graph.scalar(1)]), graph.scalar(1)]);
+    const slope = graph.op('Where', [
+      graph.op('Less', [y, graph.scalar(0)]),
+      graph.op('Add', [y, graph.scalar(1)]),
+      graph.scalar(1),
+    ]);
     return graph.op('Mul', [dy, slope]);
   }),
-  binary('Prelu', (graph, x, alpha) => graph.op('Where', [graph.op('Less', [x, graph.scalar(0)]), graph.op('Mul', [x, alpha]), x]), {
-    compute: asFloat,
-    dtype: 'float32',
-  }),
+  binary(
+    'Prelu',
+    (graph, x, alpha) => graph.op('Where', [graph.op('Less', [x, graph.scalar(0)]), graph.op('Mul', [x, alpha]), x]),
+    {
+      compute: asFloat,
+      dtype: 'float32',
+    },
+  ),
 );
 
 define({
@@ -266,7 +323,11 @@ define({
   lower(graph, node) {
     const out = node.outputs[0]!;
     const { refs, layout } = broadcastInputs(graph, node.inputs, out.shape.length);
-    graph.define(out, refs.slice(1).reduce((sum, ref) => graph.op('Add', [sum, ref]), refs[0]!), layout);
+    graph.define(
+      out,
+      refs.slice(1).reduce((sum, ref) => graph.op('Add', [sum, ref]), refs[0]!),
+      layout,
+    );
   },
 });
 

@@ -33,14 +33,21 @@ export function filterGradient(graph: Lowering, x: string, dy: string, g: Convol
 /** The inputs under each kernel tap: [N, taps * I, H', W'], taps outermost. */
 function patches(graph: Lowering, x: string, g: ConvolutionGeometry): string {
   const [[top, bottom], [left, right]] = g.padding;
-  const padded = top + bottom + left + right === 0 ? x : graph.op('Pad', [x, graph.int64([0, 0, top, left, 0, 0, bottom, right])]);
+  const padded =
+    top + bottom + left + right === 0 ? x : graph.op('Pad', [x, graph.int64([0, 0, top, left, 0, 0, bottom, right])]);
   const slices: string[] = [];
   for (let row = 0; row < g.kernel[0]; row++) {
     for (let column = 0; column < g.kernel[1]; column++) {
       const starts = [row * g.dilations[0], column * g.dilations[1]];
       const ends = starts.map((start, axis) => start + (g.outSize[axis]! - 1) * g.strides[axis]! + 1);
       slices.push(
-        graph.op('Slice', [padded, graph.int64(starts), graph.int64(ends), graph.int64([2, 3]), graph.int64([...g.strides])]),
+        graph.op('Slice', [
+          padded,
+          graph.int64(starts),
+          graph.int64(ends),
+          graph.int64([2, 3]),
+          graph.int64([...g.strides]),
+        ]),
       );
     }
   }

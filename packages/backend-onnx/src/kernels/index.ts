@@ -6,9 +6,10 @@ import './matmul.ts';
 import './normalisation.ts';
 import './pooling.ts';
 import './reduction.ts';
-import { reshape } from './shape.ts';
 import { define } from './definition.ts';
+import { reshape } from './shape.ts';
 
 define(reshape);
+
 export { nativeKernels } from './definition.ts';
 export { reshape } from './shape.ts';

@@ -15,7 +15,9 @@ define(
     name: 'Fill',
     supports: (_inputs, attrs) => numeric(attrs.dtype ?? util.inferDtype(attrs.value)),
     limits: 'numbers only',
-    outputs: (_inputs, attrs) => [{ shape: attrs.shape, dtype: (attrs.dtype ?? util.inferDtype(attrs.value)) as DType }],
+    outputs: (_inputs, attrs) => [
+      { shape: attrs.shape, dtype: (attrs.dtype ?? util.inferDtype(attrs.value)) as DType },
+    ],
     lower(graph, node) {
       const out = node.outputs[0]!;
       graph.define(out, filled(graph, Number(node.attrs.value), out.dtype, out.shape));
@@ -24,21 +26,25 @@ define(
   {
     name: 'ZerosLike',
     outputs: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
-    lower: (graph, node) => graph.define(node.outputs[0]!, filled(graph, 0, node.outputs[0]!.dtype, node.outputs[0]!.shape)),
+    lower: (graph, node) =>
+      graph.define(node.outputs[0]!, filled(graph, 0, node.outputs[0]!.dtype, node.outputs[0]!.shape)),
   },
   {
     name: 'OnesLike',
     outputs: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
-    lower: (graph, node) => graph.define(node.outputs[0]!, filled(graph, 1, node.outputs[0]!.dtype, node.outputs[0]!.shape)),
+    lower: (graph, node) =>
+      graph.define(node.outputs[0]!, filled(graph, 1, node.outputs[0]!.dtype, node.outputs[0]!.shape)),
   },
   {
     name: 'Range',
     outputs: (_inputs, attrs) => [{ shape: [rangeLength(attrs.start, attrs.stop, attrs.step)], dtype: attrs.dtype }],
     lower(graph, node) {
       const out = node.outputs[0]!;
-      const { start, step } = node.attrs as { start: number; step: number };
+      const { start, stop, step } = node.attrs as { start: number; stop: number; step: number };
+      // tfjs's default step of 1 counts down where it has to.
+      const signed = stop < start && step === 1 ? -1 : step;
       const data = allocate(out.dtype, out.shape[0]!);
-      for (let i = 0; i < data.length; i++) data[i] = start + i * step;
+      for (let i = 0; i < data.length; i++) data[i] = start + i * signed;
       graph.define(out, graph.tensor(out.dtype, data, out.shape));
     },
   },
@@ -62,7 +68,14 @@ define(
       const out = node.outputs[0]!;
       const { depth, onValue, offValue } = node.attrs as { depth: number; onValue: number; offValue: number };
       const column = graph.reshape(graph.ref(indices), [...indices.shape, 1]);
-      const hit = graph.op('Equal', [column, graph.tensor('int32', Int32Array.from({ length: depth }, (_, i) => i), [depth])]);
+      const hit = graph.op('Equal', [
+        column,
+        graph.tensor(
+          'int32',
+          Int32Array.from({ length: depth }, (_, i) => i),
+          [depth],
+        ),
+      ]);
       const dtype = out.dtype === 'bool' ? 'int32' : out.dtype;
       const chosen =
         onValue === 1 && offValue === 0
@@ -73,6 +86,16 @@ define(
   },
   {
     name: 'GatherV2',
+    check([x, indices], attrs) {
+      // ONNX Runtime would find a wrong index too, later, and takes negative ones as counted from the end.
+      const length = x!.shape[util.parseAxisParam(attrs.axis as number, [...x!.shape])[0]!]!;
+      for (const index of indices!.data ?? []) {
+        util.assert(
+          index >= 0 && index < length,
+          () => `GatherV2: the index value ${index} is not in [0, ${length - 1}]`,
+        );
+      }
+    },
     outputs: ([x, indices], attrs) => [{ shape: gatherShape(x!, indices!, attrs as GatherV2Attrs), dtype: x!.dtype }],
     lower(graph, node) {
       const [x, indices] = node.inputs as [Value, Value];
@@ -83,9 +106,13 @@ define(
       if (batchDims === 0) return graph.define(out, graph.op('Gather', [graph.ref(x), graph.ref(indices)], { axis }));
       // Batches first: flatten [B, outer, axis, inner], offset each batch's indices, gather rows of one table.
       const info = gatherInfo(x, indices, node.attrs as GatherV2Attrs);
-      const table = graph.op('Transpose', [graph.reshape(graph.ref(x), [info.batchSize, info.outerSize, info.dimSize, info.sliceSize])], {
-        perm: [0, 2, 1, 3],
-      });
+      const table = graph.op(
+        'Transpose',
+        [graph.reshape(graph.ref(x), [info.batchSize, info.outerSize, info.dimSize, info.sliceSize])],
+        {
+          perm: [0, 2, 1, 3],
+        },
+      );
       const rows = graph.reshape(table, [info.batchSize * info.dimSize, info.outerSize * info.sliceSize]);
       const perBatch = sizeOf(indices.shape) / info.batchSize;
       const offsets = Int32Array.from({ length: info.batchSize }, (_, i) => i * info.dimSize);
@@ -93,14 +120,21 @@ define(
         graph.reshape(graph.ref(indices), [info.batchSize, perBatch]),
         graph.tensor('int32', offsets, [info.batchSize, 1]),
       ]);
-      const picked = graph.reshape(graph.op('Gather', [rows, flat], { axis: 0 }), [info.batchSize, perBatch, info.outerSize, info.sliceSize]);
+      const picked = graph.reshape(graph.op('Gather', [rows, flat], { axis: 0 }), [
+        info.batchSize,
+        perBatch,
+        info.outerSize,
+        info.sliceSize,
+      ]);
       return graph.define(out, graph.reshape(graph.op('Transpose', [picked], { perm: [0, 2, 1, 3] }), out.shape));
     },
   },
   {
     name: 'UnsortedSegmentSum',
     supports: ([x]) => x!.dtype !== 'bool',
-    outputs: ([x, ids], attrs) => [{ shape: [attrs.numSegments, ...x!.shape.slice(ids!.shape.length)], dtype: x!.dtype }],
+    outputs: ([x, ids], attrs) => [
+      { shape: [attrs.numSegments, ...x!.shape.slice(ids!.shape.length)], dtype: x!.dtype },
+    ],
     lower(graph, node) {
       const [x, ids] = node.inputs as [Value, Value];
       const out = node.outputs[0]!;

@@ -23,7 +23,14 @@ function productShape([a, b]: readonly TensorSpec[], attrs: Attrs): number[] {
 }
 
 /** The product of two named tensors, of ranks that ONNX broadcasts. */
-function product(graph: Lowering, a: Value, b: Value, transposeA: boolean, transposeB: boolean, shape: readonly number[]): string {
+function product(
+  graph: Lowering,
+  a: Value,
+  b: Value,
+  transposeA: boolean,
+  transposeB: boolean,
+  shape: readonly number[],
+): string {
   if (sizeOf(a.shape) === 0 || sizeOf(b.shape) === 0) {
     return graph.op('Expand', [graph.scalar(0), graph.int64(shape)]);
   }
@@ -31,9 +38,16 @@ function product(graph: Lowering, a: Value, b: Value, transposeA: boolean, trans
   const right = graph.ref(b);
   if (!transposeA && !transposeB) return graph.op('MatMul', [left, right]);
   // Batches of one are plain matrices: Gemm transposes without a copy and is part of the standard.
-  if (shape.length === 2 || (sizeOf(shape.slice(0, -2)) === 1 && sizeOf(a.shape.slice(0, -2)) === 1 && sizeOf(b.shape.slice(0, -2)) === 1)) {
-    const flat = (name: string, value: Value) => (value.shape.length === 2 ? name : graph.reshape(name, value.shape.slice(-2)));
-    const result = graph.op('Gemm', [flat(left, a), flat(right, b)], { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 });
+  if (
+    shape.length === 2 ||
+    (sizeOf(shape.slice(0, -2)) === 1 && sizeOf(a.shape.slice(0, -2)) === 1 && sizeOf(b.shape.slice(0, -2)) === 1)
+  ) {
+    const flat = (name: string, value: Value) =>
+      value.shape.length === 2 ? name : graph.reshape(name, value.shape.slice(-2));
+    const result = graph.op('Gemm', [flat(left, a), flat(right, b)], {
+      transA: transposeA ? 1 : 0,
+      transB: transposeB ? 1 : 0,
+    });
     return shape.length === 2 ? result : graph.reshape(result, shape);
   }
   if (!graph.portable) {

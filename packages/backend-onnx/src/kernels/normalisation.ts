@@ -1,6 +1,7 @@
 /** Batch normalisation with given statistics. */
-import { type Value } from '../graph/value.ts';
+
 import { NCHW } from '../graph/permutation.ts';
+import type { Value } from '../graph/value.ts';
 import { define, inputNamed } from './definition.ts';
 
 define({

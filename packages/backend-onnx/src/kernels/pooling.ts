@@ -30,15 +30,22 @@ function attributesOf(g: ConvolutionGeometry) {
   return { kernel_shape, strides, pads };
 }
 
-const floats = (specs: readonly TensorSpec[]) => specs.every((spec) => spec.dtype === 'float32');
-const global = (g: ConvolutionGeometry) => g.outSize.every((d) => d === 1) && g.kernel.every((k, i) => k === g.inSize[i]) && unpadded(g);
+/** ONNX Runtime refuses windows that lie in the padding alone. */
+const supported = (specs: readonly TensorSpec[], attrs: Attrs, names: readonly string[]) =>
+  specs.every((spec) => spec.dtype === 'float32') &&
+  reachable(poolInfo(specs[Math.max(names.indexOf('input'), 0)]!.shape, attrs));
+const reachable = (g: ConvolutionGeometry) =>
+  g.padding.every((pads, axis) => pads.every((pad) => pad < g.kernel[axis]!));
+const LIMITS = 'float32; padding smaller than the window';
+const global = (g: ConvolutionGeometry) =>
+  g.outSize.every((d) => d === 1) && g.kernel.every((k, i) => k === g.inSize[i]) && unpadded(g);
 const unpadded = (g: ConvolutionGeometry) => g.padding.flat().every((p) => p === 0);
 
 define(
   {
     name: 'MaxPool',
-    supports: floats,
-    limits: 'float32 only',
+    supports: supported,
+    limits: LIMITS,
     outputs: ([x], attrs) => [{ shape: pooledShape(x!, attrs), dtype: 'float32' }],
     lower(graph, node) {
       const [x] = node.inputs as [Value];
@@ -48,8 +55,8 @@ define(
   },
   {
     name: 'AvgPool',
-    supports: floats,
-    limits: 'float32 only',
+    supports: supported,
+    limits: LIMITS,
     outputs: ([x], attrs) => [{ shape: pooledShape(x!, attrs), dtype: 'float32' }],
     lower(graph, node) {
       const [x] = node.inputs as [Value];
@@ -62,8 +69,8 @@ define(
   },
   {
     name: 'MaxPoolGrad',
-    supports: floats,
-    limits: 'float32 only',
+    supports: supported,
+    limits: LIMITS,
     outputs: ([, input]) => [{ shape: input!.shape, dtype: 'float32' }],
     lower(graph, node) {
       const [dy, input] = node.inputs as [Value, Value];
@@ -73,8 +80,8 @@ define(
   },
   {
     name: 'AvgPoolGrad',
-    supports: floats,
-    limits: 'float32 only',
+    supports: supported,
+    limits: LIMITS,
     outputs: ([, input]) => [{ shape: input!.shape, dtype: 'float32' }],
     lower(graph, node) {
       const [dy, input] = node.inputs as [Value, Value];
@@ -109,7 +116,11 @@ function averagePoolGradient(graph: Lowering, dy: string, g: ConvolutionGeometry
   const uniform = counts.every((count) => count === counts[0]);
   const scale = uniform
     ? graph.scalar(1 / counts[0]!)
-    : graph.tensor('float32', Float32Array.from(counts, (count) => 1 / count), [1, 1, ...g.outSize]);
+    : graph.tensor(
+        'float32',
+        Float32Array.from(counts, (count) => 1 / count),
+        [1, 1, ...g.outSize],
+      );
   const scaled = graph.op('Mul', [dy, scale]);
   if (global(g)) return graph.op('Expand', [scaled, graph.int64([g.batch, g.inChannels, ...g.inSize])]);
   // A transposed convolution with a kernel of ones, channel by channel: channels go to the batch.
@@ -118,7 +129,10 @@ function averagePoolGradient(graph: Lowering, dy: string, g: ConvolutionGeometry
   const covered = [0, 1].map((a) => (g.outSize[a]! - 1) * g.strides[a]! + g.kernel[a]!);
   const spread = graph.op('ConvTranspose', [separate, ones], { kernel_shape: g.kernel, strides: g.strides });
   // Cut the padding off and fill up the rows that no window reached; a negative pad crops.
-  const pads = [0, 1].map((a) => ({ before: -g.padding[a]![0], after: g.inSize[a]! - (covered[a]! - g.padding[a]![0]) }));
+  const pads = [0, 1].map((a) => ({
+    before: -g.padding[a]![0],
+    after: g.inSize[a]! - (covered[a]! - g.padding[a]![0]),
+  }));
   const fitted = graph.op('Pad', [
     spread,
     graph.int64([0, 0, pads[0]!.before, pads[1]!.before, 0, 0, pads[0]!.after, pads[1]!.after]),

@@ -21,6 +21,8 @@ interface ReductionOptions {
   readonly axis?: (attrs: Attrs) => number | number[] | undefined;
   /** The result over no elements at all. */
   readonly empty: number;
+  /** One NaN makes the result NaN, which ONNX's operator does not say by itself. */
+  readonly keepsNaN?: boolean;
 }
 
 function reduction(name: string, type: string, options: ReductionOptions): KernelDefinition {
@@ -47,6 +49,11 @@ function reduction(name: string, type: string, options: ReductionOptions): Kerne
       const input = x.dtype === target ? ref : graph.cast(ref, target);
       const reduced = reduceLayout(layout, axes, node.attrs.keepDims === true);
       let result = axes.length === 0 ? input : reduceOp(graph, type, input, reduced.axes, node.attrs.keepDims === true);
+      if (options.keepsNaN === true && target === 'float32' && axes.length > 0) {
+        // ONNX Runtime's maximum overlooks NaN. The sum of magnitudes is NaN exactly where an element is.
+        const magnitude = reduceOp(graph, 'ReduceL1', input, reduced.axes, node.attrs.keepDims === true);
+        result = graph.op('Where', [graph.op('IsNaN', [magnitude]), graph.scalar(Number.NaN), result]);
+      }
       if (target !== out.dtype) result = graph.cast(result, out.dtype);
       graph.define(out, result, reduced.layout);
     },
@@ -70,33 +77,45 @@ define(
     dtype: (dtype) => dtype,
     axis: (attrs) => attrs.reductionIndices,
     empty: Number.NEGATIVE_INFINITY,
+    keepsNaN: true,
   }),
-  reduction('Min', 'ReduceMin', { compute: countable, dtype: (dtype) => dtype, empty: Number.POSITIVE_INFINITY }),
+  reduction('Min', 'ReduceMin', {
+    compute: countable,
+    dtype: (dtype) => dtype,
+    empty: Number.POSITIVE_INFINITY,
+    keepsNaN: true,
+  }),
   reduction('All', 'ReduceMin', { compute: asInt, dtype: asBool, empty: 1 }),
   reduction('Any', 'ReduceMax', { compute: asInt, dtype: asBool, empty: 0 }),
 );
 
-function argReduction(name: string, type: string): KernelDefinition {
+function argReduction(name: string, type: string, worst: number): KernelDefinition {
   const axisOf = (attrs: Attrs, x: TensorSpec) => axesOf(attrs.axis, x.shape)[0]!;
   return {
     name,
     outputs: ([x], attrs) => [{ shape: x!.shape.filter((_, i) => i !== axisOf(attrs, x!)), dtype: 'int32' }],
     lower(graph, node) {
       const [x] = node.inputs as [Value];
-      const ref = x.dtype === 'bool' ? graph.cast(graph.ref(x), 'int32') : graph.ref(x);
+      let ref = x.dtype === 'bool' ? graph.cast(graph.ref(x), 'int32') : graph.ref(x);
+      if (x.dtype === 'float32') ref = graph.op('Where', [graph.op('IsNaN', [ref]), graph.scalar(worst), ref]);
       const index = graph.op(type, [ref], { axis: axisOf(node.attrs, x), keepdims: 0 });
       graph.define(node.outputs[0]!, graph.cast(index, 'int32'));
     },
   };
 }
 
-define(argReduction('ArgMax', 'ArgMax'), argReduction('ArgMin', 'ArgMin'), {
-  name: 'Softmax',
-  outputs: ([x]) => [{ shape: x!.shape, dtype: 'float32' }],
-  lower(graph, node) {
-    const [x] = node.inputs as [Value];
-    const axis = node.attrs.dim as number;
-    const ref = x.dtype === 'float32' ? graph.ref(x) : graph.cast(graph.ref(x), 'float32');
-    graph.define(node.outputs[0]!, graph.op('Softmax', [ref], { axis: axis < 0 ? axis + x.shape.length : axis }));
+define(
+  // NaN is overlooked.
+  argReduction('ArgMax', 'ArgMax', Number.NEGATIVE_INFINITY),
+  argReduction('ArgMin', 'ArgMin', Number.POSITIVE_INFINITY),
+  {
+    name: 'Softmax',
+    outputs: ([x]) => [{ shape: x!.shape, dtype: 'float32' }],
+    lower(graph, node) {
+      const [x] = node.inputs as [Value];
+      const axis = node.attrs.dim as number;
+      const ref = x.dtype === 'float32' ? graph.ref(x) : graph.cast(graph.ref(x), 'float32');
+      graph.define(node.outputs[0]!, graph.op('Softmax', [ref], { axis: axis < 0 ? axis + x.shape.length : axis }));
+    },
   },
-});
+);

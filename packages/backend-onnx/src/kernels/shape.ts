@@ -69,7 +69,11 @@ define(
       const physical = layout === null ? axis : invert(layout)[axis]!;
       const refs = parts.map((part) => graph.ref(part, layout));
       if (out.dtype === 'bool') {
-        const joined = graph.op('Concat', refs.map((ref) => graph.cast(ref, 'int32')), { axis });
+        const joined = graph.op(
+          'Concat',
+          refs.map((ref) => graph.cast(ref, 'int32')),
+          { axis },
+        );
         return graph.define(out, graph.cast(joined, 'bool'));
       }
       return graph.define(out, refs.length === 1 ? refs[0]! : graph.op('Concat', refs, { axis: physical }), layout);
@@ -79,6 +83,10 @@ define(
     name: 'Pack',
     outputs: (inputs, attrs) => {
       const shape = [...inputs[0]!.shape];
+      for (const input of inputs) {
+        util.assertShapesMatch(shape, [...input.shape], 'All tensors passed to stack must have matching shapes');
+        util.assert(input.dtype === inputs[0]!.dtype, () => 'All tensors passed to stack must have matching dtypes');
+      }
       const axis = (attrs.axis as number) < 0 ? (attrs.axis as number) + shape.length + 1 : (attrs.axis as number);
       shape.splice(axis, 0, inputs.length);
       return [{ shape, dtype: inputs[0]!.dtype }];
@@ -105,7 +113,8 @@ define(
     },
     lower(graph, node) {
       const [x] = node.inputs as [Value];
-      const axis = (node.attrs.axis as number) < 0 ? (node.attrs.axis as number) + x.shape.length : (node.attrs.axis as number);
+      const axis =
+        (node.attrs.axis as number) < 0 ? (node.attrs.axis as number) + x.shape.length : (node.attrs.axis as number);
       const ref = graph.ref(x);
       for (const [i, out] of node.outputs.entries()) {
         const index = graph.tensor('int64', BigInt64Array.of(BigInt(i)), []);
@@ -133,13 +142,21 @@ define(
     name: 'Slice',
     outputs: ([x], attrs) => {
       const [, size] = slice_util.parseSliceParams({ shape: [...x!.shape] } as never, attrs.begin, attrs.size);
-      slice_util.assertParamsValid({ shape: [...x!.shape], rank: x!.shape.length } as never, slice_util.parseSliceParams({ shape: [...x!.shape] } as never, attrs.begin, attrs.size)[0], size);
+      slice_util.assertParamsValid(
+        { shape: [...x!.shape], rank: x!.shape.length } as never,
+        slice_util.parseSliceParams({ shape: [...x!.shape] } as never, attrs.begin, attrs.size)[0],
+        size,
+      );
       return [{ shape: size, dtype: x!.dtype }];
     },
     lower(graph, node) {
       const [x] = node.inputs as [Value];
       const out = node.outputs[0]!;
-      const [begin, size] = slice_util.parseSliceParams({ shape: [...x.shape] } as never, node.attrs.begin, node.attrs.size);
+      const [begin, size] = slice_util.parseSliceParams(
+        { shape: [...x.shape] } as never,
+        node.attrs.begin,
+        node.attrs.size,
+      );
       const layout = graph.preferredLayout(x);
       const cut = [...x.shape.keys()].filter((axis) => begin[axis] !== 0 || size[axis] !== x.shape[axis]);
       const source = graph.ref(x, layout);
@@ -173,7 +190,13 @@ define(
       // Counting down to before the first element is written as an end below -dimension.
       const ends = end.map((e, i) => (strides[i]! < 0 && e < 0 ? -(x.shape[i]! + 1) : e));
       const axes = [...x.shape.keys()];
-      const cut = graph.op('Slice', [graph.ref(x), graph.int64(begin), graph.int64(ends), graph.int64(axes), graph.int64(strides)]);
+      const cut = graph.op('Slice', [
+        graph.ref(x),
+        graph.int64(begin),
+        graph.int64(ends),
+        graph.int64(axes),
+        graph.int64(strides),
+      ]);
       return graph.define(out, graph.reshape(cut, out.shape));
     },
   },
@@ -188,10 +211,16 @@ define(
       const ordered = layout === null ? paddings : layout.map((axis) => paddings[axis]!);
       const pads = graph.int64([...ordered.map((p) => p[0]), ...ordered.map((p) => p[1])]);
       if (sizeOf(x.shape) === 0) {
-        return graph.define(out, graph.op('Expand', [graph.scalar(node.attrs.constantValue, out.dtype), graph.int64(out.shape)]));
+        return graph.define(
+          out,
+          graph.op('Expand', [graph.scalar(node.attrs.constantValue, out.dtype), graph.int64(out.shape)]),
+        );
       }
       if (x.dtype === 'bool') {
-        return graph.define(out, viaInt(graph, x, (ref) => graph.op('Pad', [ref, pads, graph.scalar(node.attrs.constantValue, 'int32')])));
+        return graph.define(
+          out,
+          viaInt(graph, x, (ref) => graph.op('Pad', [ref, pads, graph.scalar(node.attrs.constantValue, 'int32')])),
+        );
       }
       const value = graph.scalar(node.attrs.constantValue, x.dtype);
       return graph.define(out, graph.op('Pad', [graph.ref(x, layout), pads, value]), layout);
@@ -214,7 +243,9 @@ define(
       let ref = graph.ref(x);
       for (const [axis, [before, after]] of paddings.entries()) {
         if (before === 0 && after === 0) continue;
-        ref = graph.op('Gather', [ref, graph.int64(mirrored(x.shape[axis]!, before, after, node.attrs.mode))], { axis });
+        ref = graph.op('Gather', [ref, graph.int64(mirrored(x.shape[axis]!, before, after, node.attrs.mode))], {
+          axis,
+        });
       }
       return graph.define(out, ref);
     },
@@ -230,13 +261,18 @@ define(
       const ref = graph.ref(x, layout);
       // Repeating dimensions of length 1 is a broadcast.
       const broadcast = reps.every((rep, axis) => rep === 1 || x.shape[axis] === 1);
-      const repeated = broadcast ? graph.op('Expand', [ref, graph.int64(ordered)]) : graph.op('Tile', [ref, graph.int64(ordered)]);
+      const repeated = broadcast
+        ? graph.op('Expand', [ref, graph.int64(ordered)])
+        : graph.op('Tile', [ref, graph.int64(ordered)]);
       graph.define(node.outputs[0]!, repeated, layout);
     },
   },
   {
     name: 'Reverse',
-    outputs: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
+    outputs: ([x], attrs) => {
+      util.parseAxisParam(attrs.dims as number | number[], [...x!.shape]);
+      return [{ shape: x!.shape, dtype: x!.dtype }];
+    },
     lower(graph, node) {
       const [x] = node.inputs as [Value];
       const axes = util.parseAxisParam(node.attrs.dims as number | number[], [...x.shape]);

@@ -7,7 +7,7 @@
  */
 import { between, invert, layoutKey, normalise, permute, transposeHost } from '../graph/permutation.ts';
 import { type DType, type GraphNode, type HostArray, type Permutation, sizeOf, type Value } from '../graph/value.ts';
-import type { Attribute, ElementType, ModelProto, NodeProto, TensorProto, ValueInfoProto } from './writer.ts';
+import { type Attribute, ELEMENT_TYPE, type ElementType, type ModelProto, type NodeProto, type TensorProto, type ValueInfoProto } from './writer.ts';
 
 export const OPSET = 18;
 export const IR_VERSION = 9;
@@ -208,7 +208,7 @@ export class Lowering {
   }
 
   cast(name: string, to: ElementType): string {
-    return this.op('Cast', [name], { to: { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 }[to] });
+    return this.op('Cast', [name], { to: ELEMENT_TYPE[to] });
   }
 
   // ---- the finished model ----
