@@ -8,7 +8,7 @@
 const text = new TextEncoder();
 
 /** TensorProto.DataType. */
-export const ELEMENT_TYPE = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float64: 11 } as const;
+export const ELEMENT_TYPE = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float64: 11, bfloat16: 16 } as const;
 export type ElementType = keyof typeof ELEMENT_TYPE;
 
 export type Attribute = number | bigint | string | readonly number[] | { readonly float: number } | { readonly floats: readonly number[] };

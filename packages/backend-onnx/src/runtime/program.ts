@@ -67,13 +67,13 @@ export function lowerSlice(slice: GraphSlice, options: Omit<ProgramOptions, 'pro
 
 export function compileSync(runtime: Runtime, slice: GraphSlice, options: ProgramOptions): Program {
   const { model, inputs, outputs } = lowerSlice(slice, options);
-  const bytes = writeModel(model);
+  const bytes = writeModel(runtime.amend(model));
   return { inputs, outputs, session: guard(() => runtime.createSync(bytes, options), slice), modelBytes: bytes.length };
 }
 
 export async function compile(runtime: Runtime, slice: GraphSlice, options: ProgramOptions): Promise<Program> {
   const { model, inputs, outputs } = lowerSlice(slice, options);
-  const bytes = writeModel(model);
+  const bytes = writeModel(runtime.amend(model));
   try {
     return { inputs, outputs, session: await runtime.create(bytes, options), modelBytes: bytes.length };
   } catch (error) {

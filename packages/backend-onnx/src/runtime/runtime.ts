@@ -1,5 +1,6 @@
 /** What the backend needs of ONNX Runtime, whichever package brings it. */
 import type { Tensor } from 'onnxruntime-common';
+import type { ModelProto } from '../onnx/writer.ts';
 
 /** Where a model runs. `cpu`, `cuda` and others in Node; `wasm` and `webgpu` in browsers; `webgpu` in both. */
 export type ExecutionProvider = 'cpu' | 'webgpu' | 'cuda' | 'coreml' | 'dml' | 'wasm';
@@ -27,6 +28,8 @@ export interface Runtime {
   readonly synchronous: boolean;
   readonly version: string;
   readonly threads: number;
+  /** The model as this runtime wants it; called before it is serialised. */
+  amend(model: ModelProto): ModelProto;
   create(model: Uint8Array, options: SessionOptions): Promise<Session>;
   createSync(model: Uint8Array, options: SessionOptions): Session;
 }
