@@ -15,7 +15,6 @@ export { type CrossEntropy, crossEntropies, softmaxCrossEntropy, weightedMean } 
 // Metrics
 export { accuracy, confusionMatrix, macroF1, perClassAccuracy } from './metrics/classification.ts';
 export { type Summary, summarize } from './metrics/summary.ts';
-
 // The protocol of pre-trained networks
 export type { ApplyOptions, LayerGroup, Network, Parameter, ParameterRole, Preprocessing } from './network.ts';
 export { type AdamWSettings, adamw } from './optim/adamw.ts';
@@ -35,8 +34,23 @@ export { type SgdSettings, sgd } from './optim/sgd.ts';
 export { Random, type RandomState } from './random.ts';
 export { type CompiledStep, compileStep, type StepOptions, type StepOutputs } from './step.ts';
 export { tf } from './tensorflow.ts';
+// Training
+export type { Checkpoint, RunningSums, RunSettings, TrainingState } from './train/checkpoint.ts';
+export {
+  type Batch,
+  type EpochRequest,
+  type ExampleSource,
+  type ExamplesInMemory,
+  examplesInMemory,
+} from './train/data.ts';
+export { type EvaluateOptions, type Evaluation, evaluate } from './train/evaluate.ts';
+export { fit } from './train/fit.ts';
+export type { FitOptions, Monitor } from './train/fit-options.ts';
+export { type Progress, type StepProgress, silentProgress } from './train/progress.ts';
+export type { EpochRecord, FitResult, RunRecorder } from './train/records.ts';
+export type { Forward } from './train/steps.ts';
 // What is carried, what moves and when, what holds, what is added
-export { type CarryReport, carryOver, type SourceTensors } from './transfer/carry.ts';
+export { assignValues, type CarryReport, carriedParameters, carryOver, type SourceTensors } from './transfer/carry.ts';
 export {
   freeze,
   type GroupSummary,
@@ -63,6 +77,9 @@ export {
   type Thaw,
   type TransferPlan,
 } from './transfer/plan.ts';
+
+// The version
+export { VERSION } from './version.ts';
 
 // Weights
 export type { SafetensorsDtype, TensorValues } from './weights/dtypes.ts';

@@ -2,3 +2,8 @@
 
 // Files
 export { explainWriteError, JsonLines, writeFileAtomic } from './files.ts';
+
+// The folder of a run
+export { loadCheckpoint, removeCheckpoint, saveCheckpoint } from './train/checkpoint-folder.ts';
+export { RunFolder } from './train/run-folder.ts';
+export { describeSeconds, type TerminalStream, terminalProgress } from './train/terminal-progress.ts';

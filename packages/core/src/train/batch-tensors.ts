@@ -1,0 +1,52 @@
+/** Batches as tensors of one shape, so that a compiled step is traced once. */
+import { tf } from '../tensorflow.ts';
+import type { Batch } from './data.ts';
+
+export interface BatchTensors {
+  /** [size, ...shape] */
+  readonly inputs: tf.Tensor;
+  /** [size, classes] */
+  readonly targets: tf.Tensor2D;
+  /** [size]: 1 for an example, 0 for padding. */
+  readonly weights: tf.Tensor1D;
+}
+
+/**
+ * A batch of N examples as tensors of `size` examples. What is missing is padded by repeating the examples with weight 0:
+ * so normalisation layers still see statistics of real examples. The caller disposes of the tensors.
+ * @throws RangeError when the batch's lengths do not agree or a label is not a class.
+ */
+export function batchTensors(batch: Batch, size: number, classes: number): BatchTensors {
+  const count = batch.labels.length;
+  const stride = batch.shape.reduce((product, length) => product * length, 1);
+  if (count < 1 || count > size) throw new RangeError(`a batch of ${count} examples, and the batch size is ${size}`);
+  if (batch.inputs.length !== count * stride)
+    throw new RangeError(
+      `a batch of ${count} examples of shape [${batch.shape.join(', ')}] has ${batch.inputs.length} values`,
+    );
+  const targets = batch.targets ?? oneHot(batch.labels, classes);
+  if (targets.length !== count * classes)
+    throw new RangeError(`a batch of ${count} examples and ${classes} classes has ${targets.length} targets`);
+  return {
+    inputs: tf.tensor(repeatTo(batch.inputs, size * stride), [size, ...batch.shape]),
+    targets: tf.tensor2d(repeatTo(targets, size * classes), [size, classes]),
+    weights: tf.tensor1d(Float32Array.from({ length: size }, (_, i) => (i < count ? 1 : 0))),
+  };
+}
+
+function oneHot(labels: Int32Array, classes: number): Float32Array {
+  const targets = new Float32Array(labels.length * classes);
+  labels.forEach((label, i) => {
+    if (!(label >= 0 && label < classes)) throw new RangeError(`label ${label} is not in 0..${classes - 1}`);
+    targets[i * classes + label] = 1;
+  });
+  return targets;
+}
+
+function repeatTo(values: Float32Array, length: number): Float32Array {
+  if (values.length === length) return values;
+  const repeated = new Float32Array(length);
+  for (let start = 0; start < length; start += values.length)
+    repeated.set(values.subarray(0, Math.min(values.length, length - start)), start);
+  return repeated;
+}

@@ -1,0 +1,100 @@
+/** What a training run can be told, and the checks of it. */
+import { UserError } from '../errors.ts';
+import type { Network } from '../network.ts';
+import type { Optimizer } from '../optim/optimizer.ts';
+import type { Schedule } from '../optim/schedule.ts';
+import type { TransferPlan } from '../transfer/plan.ts';
+import type { Checkpoint, RunSettings } from './checkpoint.ts';
+import type { ExampleSource } from './data.ts';
+import type { Progress } from './progress.ts';
+import type { RunRecorder } from './records.ts';
+import type { Forward } from './steps.ts';
+
+/** What decides which weights are the best: the highest accuracy (of equals the lowest loss), or the lowest loss. */
+export type Monitor = 'validation/accuracy' | 'validation/loss';
+
+export interface FitOptions {
+  /** As the run starts: what is carried over is in place, the head is of the target's classes. It is trained in place. */
+  readonly network: Network;
+  /** What moves and when, and what it is held to. */
+  readonly plan: TransferPlan;
+  readonly train: ExampleSource;
+  /** Without it, nothing is stopped early, and the last weights are the result. */
+  readonly validation?: ExampleSource;
+  readonly epochs: number;
+  readonly batchSize: number;
+  /** The highest learning rate, of the head's group. */
+  readonly learningRate: number;
+  /** Factor of the learning rate by progress. Default `cosine()`. */
+  readonly schedule?: Schedule;
+  /** Default `adamw()`. */
+  readonly optimizer?: Optimizer;
+  /** In [0, 1). Default 0. */
+  readonly labelSmoothing?: number;
+  /** Greatest joint norm of the gradients. Default: any. */
+  readonly clipNorm?: number;
+  /** Stops after this many epochs without a better validation; thawing more starts the count anew. Default: never. */
+  readonly patience?: number;
+  /** Default `validation/accuracy`. */
+  readonly monitor?: Monitor;
+  /** Fixes the order of the examples and all else that is drawn. */
+  readonly seed: number;
+  /** `head`: the batches hold features, as `network.features` gives them; the plan moves the head alone. Default `network`. */
+  readonly forward?: Forward;
+  readonly recorder?: RunRecorder;
+  /** Least time between checkpoints, seconds; 0: after every step. Default 30. */
+  readonly checkpointSeconds?: number;
+  /** Goes on from here, to the same numbers as a run that was never stopped. All options must be as they were. */
+  readonly resume?: Checkpoint | undefined;
+  readonly progress?: Progress;
+  /** Stops after the current step, with a checkpoint; `fit` then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** @throws UserError for the first option that is out of range. */
+export function checkFitOptions(options: FitOptions): void {
+  const { epochs, batchSize, learningRate, labelSmoothing, clipNorm, patience, checkpointSeconds } = options;
+  const demand = (right: boolean, name: string, value: unknown, what: string) => {
+    if (!right) throw new UserError(`${name} is ${value}, and must be ${what}.`);
+  };
+  demand(Number.isSafeInteger(epochs) && epochs >= 1, 'epochs', epochs, 'a whole number of at least 1');
+  demand(Number.isSafeInteger(batchSize) && batchSize >= 1, 'batchSize', batchSize, 'a whole number of at least 1');
+  demand(Number.isFinite(learningRate) && learningRate > 0, 'learningRate', learningRate, 'above 0');
+  if (labelSmoothing !== undefined)
+    demand(labelSmoothing >= 0 && labelSmoothing < 1, 'labelSmoothing', labelSmoothing, 'at least 0 and below 1');
+  if (clipNorm !== undefined) demand(clipNorm > 0, 'clipNorm', clipNorm, 'above 0');
+  if (patience !== undefined)
+    demand(Number.isSafeInteger(patience) && patience >= 1, 'patience', patience, 'a whole number of at least 1');
+  if (checkpointSeconds !== undefined)
+    demand(checkpointSeconds >= 0, 'checkpointSeconds', checkpointSeconds, 'at least 0');
+  if (options.forward === 'head' && options.plan.moved.groups.what !== 'head')
+    throw new UserError(
+      `The plan '${options.plan.name}' moves more than the head, and cached features can only train the head.`,
+      'Train on images, or take the plan linear-probe.',
+    );
+  if (patience !== undefined && options.validation === undefined)
+    throw new UserError('patience needs validation examples.', 'Give some, or leave patience out.');
+}
+
+/** What must be the same when a run is resumed. The schedule is known by its values. */
+export function runSettings(options: FitOptions, optimizer: Optimizer, schedule: Schedule): RunSettings {
+  const points = Array.from({ length: 17 }, (_, i) => schedule(i / 16));
+  const prefixed = Object.entries(optimizer.settings).map(([name, value]) => [`optimizer.${name}`, value] as const);
+  return {
+    network: options.network.name,
+    classes: options.network.classes,
+    seed: options.seed,
+    epochs: options.epochs,
+    batchSize: options.batchSize,
+    learningRate: options.learningRate,
+    schedule: points.join(' '),
+    labelSmoothing: options.labelSmoothing ?? 0,
+    clipNorm: options.clipNorm ?? null,
+    patience: options.patience ?? null,
+    monitor: options.monitor ?? 'validation/accuracy',
+    forward: options.forward ?? 'network',
+    'training examples': options.train.count,
+    'validation examples': options.validation?.count ?? null,
+    ...Object.fromEntries(prefixed),
+  };
+}

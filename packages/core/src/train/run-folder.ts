@@ -1,0 +1,37 @@
+/** The folder of a run: `metrics.jsonl`, a line an epoch, and `checkpoint/`. */
+import { join } from 'node:path';
+import { JsonLines } from '../files.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { loadCheckpoint, removeCheckpoint, saveCheckpoint } from './checkpoint-folder.ts';
+import type { EpochRecord, RunRecorder } from './records.ts';
+
+export class RunFolder implements RunRecorder {
+  readonly metrics: JsonLines;
+  private readonly checkpoints: string;
+
+  constructor(readonly path: string) {
+    this.metrics = new JsonLines(join(path, 'metrics.jsonl'));
+    this.checkpoints = join(path, 'checkpoint');
+  }
+
+  /**
+   * Gets the folder ready and gives the checkpoint to go on from. With `resume` false, or without a checkpoint, the run
+   * starts from its beginning, and what the folder holds of an earlier run is dropped; else the lines of the epochs that
+   * it will write again are.
+   */
+  async open({ resume }: { readonly resume: boolean }): Promise<Checkpoint | undefined> {
+    const checkpoint = resume ? await loadCheckpoint(this.checkpoints) : undefined;
+    if (checkpoint === undefined) await removeCheckpoint(this.checkpoints);
+    const done = checkpoint?.state.epoch ?? 0;
+    await this.metrics.truncateWhere((record) => typeof record.epoch === 'number' && record.epoch < done);
+    return checkpoint;
+  }
+
+  async epoch(record: EpochRecord): Promise<void> {
+    await this.metrics.append(record);
+  }
+
+  async checkpoint(checkpoint: Checkpoint): Promise<void> {
+    await saveCheckpoint(this.checkpoints, checkpoint);
+  }
+}

@@ -1,0 +1,2 @@
+/** The version that checkpoints and records hold; a test keeps it equal to package.json's. */
+export const VERSION = '0.1.0';
