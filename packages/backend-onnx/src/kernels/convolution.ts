@@ -12,7 +12,7 @@ import { type ConvolutionGeometry, filterGradient } from './filter-gradient.ts';
 
 type Info = backend_util.Conv2DInfo;
 
-function infoOf(x: readonly number[], filter: readonly number[], attrs: Attrs, depthwise = false): Info {
+export function infoOf(x: readonly number[], filter: readonly number[], attrs: Attrs, depthwise = false): Info {
   const format = backend_util.convertConv2DDataFormat(attrs.dataFormat ?? 'NHWC');
   const dilations = attrs.dilations ?? 1;
   return backend_util.computeConv2DInfo(

@@ -1,5 +1,6 @@
 /** Every kernel that has an ONNX form. Importing this module fills the table of definition.ts. */
 import './convolution.ts';
+import './depthwise-filter-gradient.ts';
 import './elementwise.ts';
 import './indexing.ts';
 import './matmul.ts';
