@@ -41,8 +41,10 @@ describe('selectBackend', () => {
     expect(tf.getBackend()).toBe('onnx');
   });
 
-  it('can be asked again, for another provider', async () => {
+  it('can be asked again: tensors of the same provider live on', async () => {
+    const kept = tf.tensor1d([1]);
     expect((await selectBackend({ prefer: 'onnx:cpu' })).considered[0]!.why).toBe('ONNX Runtime, provider cpu');
     expect(await tf.add(tf.tensor1d([1, 2]), 1).data()).toEqual(Float32Array.of(2, 3));
+    expect([...(await kept.data())]).toEqual([1]);
   });
 });

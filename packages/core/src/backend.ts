@@ -1,4 +1,5 @@
 /** Which TensorFlow.js backend everything runs on, and why. */
+import type { ExecutionProvider, OnnxBackend } from '@attune/backend-onnx';
 import { suggestNames, UserError } from './errors.ts';
 import { loadOnnxEngine, ONNX_BACKEND } from './onnx-engine.ts';
 import { tf } from './tensorflow.ts';
@@ -24,7 +25,7 @@ export interface BackendOptions {
 }
 
 /** Where the engine can run: each is a suffix, as in `onnx:webgpu`. */
-const ONNX_PROVIDERS = ['cpu', 'webgpu', 'cuda', 'wasm', 'coreml', 'dml'];
+const ONNX_PROVIDERS: readonly ExecutionProvider[] = ['cpu', 'webgpu', 'cuda', 'wasm', 'coreml', 'dml'];
 
 export const BACKEND_NAMES: readonly string[] = [
   'onnx',
@@ -84,11 +85,14 @@ async function openCpu(): Promise<string> {
 }
 
 async function openOnnx(name: string): Promise<string> {
-  const provider = name.slice('onnx:'.length) || 'cpu';
+  const provider = (name.slice('onnx:'.length) || 'cpu') as ExecutionProvider;
   const engine = await loadOnnxEngine();
-  // One backend of a name: an earlier choice of another provider is given up.
-  if (tf.findBackend(ONNX_BACKEND) !== null) tf.removeBackend(ONNX_BACKEND);
-  await engine.registerOnnxBackend({ provider: provider as never });
+  const registered = tf.findBackend(ONNX_BACKEND) as OnnxBackend | null;
+  if (registered?.runtime.provider !== provider) {
+    // One backend of a name: an earlier choice of another provider is given up, with its tensors.
+    if (registered !== null) tf.removeBackend(ONNX_BACKEND);
+    await engine.registerOnnxBackend({ provider });
+  }
   await activate(ONNX_BACKEND);
   return `ONNX Runtime, provider ${provider}`;
 }

@@ -32,7 +32,7 @@ export { constant, cosine, oneCycle, type Schedule, slantedTriangular, warmUp } 
 export { type SgdSettings, sgd } from './optim/sgd.ts';
 // One seed fixes everything
 export { Random, type RandomState } from './random.ts';
-export { type CompiledStep, compileStep, type StepOptions, type StepOutputs } from './step.ts';
+export { type CompiledStep, compileStep, type StepOptions, type StepOutputs, seedDraws } from './step.ts';
 export { tf } from './tensorflow.ts';
 // Training
 export type { Checkpoint, RunningSums, RunSettings, TrainingState } from './train/checkpoint.ts';

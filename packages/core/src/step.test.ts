@@ -1,6 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { compileStep } from './step.ts';
+import { Random } from './random.ts';
+import { compileStep, seedDraws } from './step.ts';
 import { tf } from './tensorflow.ts';
 
 beforeAll(async () => {
@@ -25,6 +26,19 @@ describe('compileStep off the onnx backend', () => {
       tf.dispose([doubled, total]);
     }
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('draws what the seed says, and leaves Math.random alone', async () => {
+    const step = compileStep((x: tf.Tensor) => tf.dropout(x, 0.5));
+    const x = tf.ones([64]);
+    const run = async () => (await step.run(x)).dataSync().join();
+    const random = Math.random;
+    seedDraws(Random.fromSeed(1));
+    const [first, second] = [await run(), await run()];
+    seedDraws(Random.fromSeed(1));
+    expect([await run(), await run()]).toEqual([first, second]);
+    expect(second).not.toBe(first);
+    expect(Math.random).toBe(random);
   });
 
   it('does not run once it is disposed of', async () => {

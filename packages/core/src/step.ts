@@ -8,13 +8,36 @@
  * - Variables that it assigns are its state. Variables with `trainable` false that it does not assign are constants;
  *   when one changes, or is thawed, the step is traced anew.
  * - Input shapes stay the same: another shape is another trace.
+ * - Random ops draw anew in each run, from the stream that `seedDraws` starts.
  */
 import type { CompiledStep, StepOutputs } from '@attune/backend-onnx';
-import { loadedOnnxEngine, loadOnnxEngine, ONNX_BACKEND, type StepOptions } from './onnx-engine.ts';
+import { loadedOnnxEngine, loadOnnxEngine, ONNX_BACKEND, type StepOptions, seedOnnxDraws } from './onnx-engine.ts';
+import type { Random } from './random.ts';
 import { tf } from './tensorflow.ts';
 
 export type { CompiledStep, StepOutputs } from '@attune/backend-onnx';
 export type { StepOptions } from './onnx-engine.ts';
+
+let draws: Random | undefined;
+
+/** Fixes what random ops (dropout) draw in the steps that are run from now on, on any backend. */
+export function seedDraws(random: Random): void {
+  draws = random;
+  seedOnnxDraws(random.fork('captured').uint32());
+}
+
+/** TensorFlow.js takes the seed of a random op that has none from `Math.random`. `fn` is synchronous: nothing else sees it. */
+function withSeededDraws<Result>(fn: () => Result): Result {
+  if (draws === undefined) return fn();
+  const stream = draws;
+  const original = Math.random;
+  Math.random = () => stream.uniform();
+  try {
+    return fn();
+  } finally {
+    Math.random = original;
+  }
+}
 
 /**
  * Makes a step of a function. Which backend it runs on is looked up in each run. The caller owns the inputs and the
@@ -26,7 +49,8 @@ export function compileStep<Inputs extends readonly tf.Tensor[], Outputs extends
 ): CompiledStep<Inputs, Outputs> {
   let captured: CompiledStep<Inputs, Outputs> | undefined;
   let disposed = false;
-  const eager = (inputs: Inputs): Outputs => tf.tidy(() => fn(...inputs) as tf.TensorContainer) as Outputs;
+  const eager = (inputs: Inputs): Outputs =>
+    withSeededDraws(() => tf.tidy(() => fn(...inputs) as tf.TensorContainer) as Outputs);
   const check = () => {
     if (disposed) throw new Error(`the step ${options.name ?? fn.name} was run after it was disposed of`);
   };

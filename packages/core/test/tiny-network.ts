@@ -20,6 +20,8 @@ export class TinyNetwork implements Network {
   constructor(
     public classes: number,
     seed: number,
+    /** Share of the head's inputs that training drops. */
+    private readonly dropout = 0,
   ) {
     const random = Random.fromSeed(seed);
     this.add('stem.weight', 'weight', [3, 3, 3, CHANNELS], () => random.normal(0, 0.3));
@@ -38,7 +40,7 @@ export class TinyNetwork implements Network {
   }
 
   apply(images: tf.Tensor4D, options?: ApplyOptions): tf.Tensor2D {
-    return this.head(this.features(images, options));
+    return this.head(this.features(images, options), options);
   }
 
   features(images: tf.Tensor4D, { training = false }: ApplyOptions = {}): tf.Tensor2D {
@@ -47,7 +49,8 @@ export class TinyNetwork implements Network {
     return tf.relu(tf.add(tf.matMul(pooled, this.variable('body.weight')), this.variable('body.bias')));
   }
 
-  head(features: tf.Tensor2D): tf.Tensor2D {
+  head(features: tf.Tensor2D, { training = false }: ApplyOptions = {}): tf.Tensor2D {
+    if (training && this.dropout > 0) features = tf.dropout(features, this.dropout) as tf.Tensor2D;
     return tf.add(tf.matMul(features, this.variable('head.weight')), this.variable('head.bias'));
   }
 

@@ -271,7 +271,8 @@ describe('stopping', () => {
 });
 
 describe('resuming', () => {
-  const variants: [string, Partial<FitOptions>][] = [
+  const variants: [string, Partial<FitOptions> & { dropout?: number }][] = [
+    ['a network with dropout', { dropout: 0.5 }],
     ['full fine-tuning', {}],
     ['gradual unfreezing', { plan: namedPlan('gradual'), patience: 2 }],
     ['a linear probe with momentum', { plan: namedPlan('linear-probe'), optimizer: sgd({ nesterov: true }) }],
@@ -280,7 +281,7 @@ describe('resuming', () => {
   ];
   it.each(variants)('%s goes on to the same numbers, from every step', async (_, more) => {
     const clean = () => {
-      const setup = { ...options(more) };
+      const setup = { ...options(more), network: new TinyNetwork(3, 1, more.dropout) };
       if (setup.validation === undefined) delete (setup as { validation?: unknown }).validation;
       return setup;
     };

@@ -7,6 +7,7 @@ import { adamw } from '../optim/adamw.ts';
 import { disposeState } from '../optim/optimizer.ts';
 import { cosine } from '../optim/schedule.ts';
 import { Random } from '../random.ts';
+import { seedDraws } from '../step.ts';
 import { tf } from '../tensorflow.ts';
 import { assignValues, carriedParameters } from '../transfer/carry.ts';
 import { groupParameters, thawOnly } from '../transfer/groups.ts';
@@ -88,6 +89,8 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       };
       for await (const batch of ahead(options.train.batches(request))) {
         const started = performance.now();
+        // From the step's number, not from what was drawn before: a resumed run draws the same.
+        seedDraws(random.fork('draws').fork(state.step));
         await update(phase, state, batch, rateAt(state.step), options);
         const seconds = (performance.now() - started) / 1000;
         // A phase's first step is traced and compiled: it says nothing about the others.

@@ -57,7 +57,7 @@ export function trainingStep(options: TrainingStepOptions): TrainingStep {
           : headAlone
             ? network.features(inputs as tf.Tensor4D, { training: false })
             : undefined;
-      // Set inside the differentiated function, whose other tensors are disposed of when it ends: hence `keep`.
+      // Set inside the differentiated function, which disposes of all other tensors when it ends: hence `keep`.
       let outcome: Outcome | undefined;
       const { value, gradients } = valueAndGradients(parameters, () => {
         const logits =
@@ -72,10 +72,17 @@ export function trainingStep(options: TrainingStepOptions): TrainingStep {
       });
       const clipped = clipNorm === undefined ? gradients : clipByGlobalNorm(gradients, clipNorm).gradients;
       optimizer.update({ parameters, gradients: clipped, state, learningRate });
-      return { ...outcome!, loss: value };
+      return { ...released(outcome!), loss: value };
     },
     { name: 'train' },
   );
+}
+
+/** The same tensors, owned by the step's scope again: a step must not return what is kept. */
+function released({ losses, predictions }: Outcome): Outcome {
+  const own = { losses: tf.clone(losses), predictions: tf.clone(predictions) };
+  tf.dispose([losses, predictions]);
+  return own;
 }
 
 export function evaluationStep(network: Network, forward: Forward): EvaluationStep {
