@@ -7,6 +7,7 @@ import './matmul.ts';
 import './normalisation.ts';
 import './pooling.ts';
 import './reduction.ts';
+import './resize.ts';
 import { define } from './definition.ts';
 import { reshape } from './shape.ts';
 
