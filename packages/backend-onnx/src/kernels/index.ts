@@ -1,11 +1,14 @@
 /** Every kernel that has an ONNX form. Importing this module fills the table of definition.ts. */
 import './convolution.ts';
+import './convolution-3d.ts';
 import './depthwise-filter-gradient.ts';
 import './elementwise.ts';
 import './indexing.ts';
 import './matmul.ts';
 import './normalisation.ts';
 import './pooling.ts';
+import './pooling-3d.ts';
+import './pooling-argmax.ts';
 import './reduction.ts';
 import './resize.ts';
 import { define } from './definition.ts';
