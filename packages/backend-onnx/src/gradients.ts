@@ -1,8 +1,5 @@
 /**
- * Registers tfjs's gradients. tfjs-core's own bundle for Node leaves them out and its separate file is not loadable
- * there (ES modules without extensions), so in Node they come with the union package `@tensorflow/tfjs`.
+ * Registers tfjs's gradients. tfjs-core's own bundle for Node leaves them out, and the file that holds them is not
+ * loadable there (ES modules without extensions); tfjs-layers registers them in Node and in browsers alike.
  */
-import { createRequire } from 'node:module';
-import { getGradient } from '@tensorflow/tfjs-core';
-
-if (getGradient('RealDiv') === undefined) createRequire(import.meta.url)('@tensorflow/tfjs');
+import '@tensorflow/tfjs-layers';

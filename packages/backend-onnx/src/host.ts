@@ -31,13 +31,16 @@ export type HostInputs = { readonly [name: string]: HostTensor } | readonly Host
 const store = new MathBackendCPU();
 (store as unknown as { firstUse: boolean }).firstUse = false;
 
+/** tfjs's kernel of this name updates its first input in place. */
+const WRITES_INTO_INPUT = 'TensorScatterUpdate';
+
 /** Runs a kernel on tfjs's cpu implementation. Inputs are not changed. */
 export function runOnHost(kernelName: string, inputs: HostInputs, attrs: NamedAttrMap): HostTensor[] {
   const kernel = getKernel(kernelName, 'cpu');
   if (kernel === undefined) throw new Error(`tfjs has no cpu kernel '${kernelName}' to fall back on`);
   const infos: TensorInfo[] = [];
   const place = (tensor: HostTensor) => {
-    const info = toStore(tensor);
+    const info = toStore(kernelName === WRITES_INTO_INPUT && tensor.kind === 'numeric' ? { ...tensor, data: tensor.data.slice() } : tensor);
     infos.push(info);
     return info;
   };

@@ -8,7 +8,8 @@ import type { GraphNode, Permutation, TensorSpec, Value } from '../graph/value.t
 import type { Lowering } from '../onnx/lowering.ts';
 import { type Attrs, define, inputNamed } from './definition.ts';
 import { activate } from './elementwise.ts';
-import { type ConvolutionGeometry, filterGradient } from './filter-gradient.ts';
+import { filterGradient } from './filter-gradient.ts';
+import { type ConvolutionGeometry, patchConvolution, patchInputGradient } from './patches.ts';
 
 type Info = backend_util.Conv2DInfo;
 
@@ -105,7 +106,11 @@ function convolution(name: string, depthwise: boolean) {
       const bias = inputNamed(node, 'bias');
       const perChannel = bias !== undefined && bias.shape.at(-1) === info.outChannels && layout === NCHW;
       if (perChannel) inputs.push(channelVector(graph, bias, info.outChannels));
-      let result = graph.op('Conv', inputs, convAttributes(geometry(info), depthwise ? info.inChannels : 1));
+      const g = geometry(info);
+      let result: string;
+      if (!depthwise && !perChannel && !graph.portable && !graph.isConstant(filter) && smallImages(g)) {
+        result = patchConvolution(graph, inputs[0]!, kernel, g);
+      } else result = graph.op('Conv', inputs, convAttributes(g, depthwise ? info.inChannels : 1));
       if (bias !== undefined && !perChannel) {
         const shape = bias.shape.length <= 1 ? [bias.shape[0] ?? 1, 1, 1] : bias.shape;
         result = graph.op('Add', [result, graph.reshape(graph.ref(bias), shape)]);
@@ -181,10 +186,51 @@ define(
 );
 
 /**
- * dX: the transposed convolution of dY. Rows of X that no window ends on get no gradient, which `output_padding`
- * stands for.
+ * ONNX Runtime's convolution works image by image, and reads the whole kernel for each. Where images are a few positions
+ * of many channels, as in the last stages of a ResNet, one product over the batch is faster (docs/decisions/0005).
  */
+function smallImages(g: ConvolutionGeometry): boolean {
+  return g.batch > 1 && g.outSize[0] * g.outSize[1] <= 16 && g.inChannels >= 128 && g.kernel[0] * g.kernel[1] > 1;
+}
+
+/** dX, in the form that is fastest for the shape. */
 function inputGradient(graph: Lowering, dy: string, filter: string, g: ConvolutionGeometry, group: number): string {
+  const unitStride = g.strides[0] === 1 && g.strides[1] === 1;
+  const positions = g.inSize[0] * g.inSize[1];
+  if (unitStride && group === 1) {
+    if (g.batch > 1 && positions <= 64 && g.inChannels >= 128) return patchInputGradient(graph, dy, filter, g);
+    const pads = [0, 1].map((axis) => {
+      const reach = (g.kernel[axis]! - 1) * g.dilations[axis]!;
+      const before = reach - g.padding[axis]![0];
+      return [before, g.inSize[axis]! - g.outSize[axis]! + reach - before] as const;
+    });
+    if (pads.flat().every((p) => p >= 0)) return flippedConvolution(graph, dy, filter, g, pads);
+  }
+  return transposedConvolution(graph, dy, filter, g, group);
+}
+
+/** Stride 1: the convolution of dY with the kernel turned by 180 degrees and its channels exchanged. */
+function flippedConvolution(
+  graph: Lowering,
+  dy: string,
+  filter: string,
+  g: ConvolutionGeometry,
+  pads: readonly (readonly [number, number])[],
+): string {
+  const turned = g.kernel.every((k) => k === 1)
+    ? filter
+    : graph.op('Slice', [filter, graph.int64([-1, -1]), graph.int64(g.kernel.map((k) => -k - 1)), graph.int64([2, 3]), graph.int64([-1, -1])]);
+  const exchanged = graph.op('Transpose', [turned], { perm: [1, 0, 2, 3] });
+  return graph.op('Conv', [dy, exchanged], {
+    kernel_shape: g.kernel,
+    strides: [1, 1],
+    dilations: g.dilations,
+    pads: [pads[0]![0], pads[1]![0], pads[0]![1], pads[1]![1]],
+  });
+}
+
+/** Any stride. Rows of X that no window ends on get no gradient, which `output_padding` stands for. */
+function transposedConvolution(graph: Lowering, dy: string, filter: string, g: ConvolutionGeometry, group: number): string {
   const remainder = [0, 1].map((axis) => {
     const effective = (g.kernel[axis]! - 1) * g.dilations[axis]! + 1;
     const covered = (g.outSize[axis]! - 1) * g.strides[axis]! + effective;

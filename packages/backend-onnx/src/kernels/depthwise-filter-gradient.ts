@@ -10,7 +10,7 @@ import type { Value } from '../graph/value.ts';
 import type { Lowering } from '../onnx/lowering.ts';
 import { geometry, infoOf } from './convolution.ts';
 import { define } from './definition.ts';
-import type { ConvolutionGeometry } from './filter-gradient.ts';
+import type { ConvolutionGeometry } from './patches.ts';
 
 /** Elements of x that are worked on at once: about what a level-2 cache and its neighbours keep. */
 const CHUNK = 1 << 20;

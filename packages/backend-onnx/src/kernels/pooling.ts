@@ -5,7 +5,7 @@ import type { TensorSpec, Value } from '../graph/value.ts';
 import type { Lowering } from '../onnx/lowering.ts';
 import { convAttributes, geometry } from './convolution.ts';
 import { type Attrs, define } from './definition.ts';
-import type { ConvolutionGeometry } from './filter-gradient.ts';
+import type { ConvolutionGeometry } from './patches.ts';
 
 function poolInfo(x: readonly number[], attrs: Attrs): ConvolutionGeometry {
   return geometry(

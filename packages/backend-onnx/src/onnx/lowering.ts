@@ -44,6 +44,7 @@ export class Lowering {
   private readonly constants = new Map<string, string>();
   /** Data of baked-in values, so that a layout change of a constant is made once, here, and not in each run. */
   private readonly baked = new Map<Value, HostArray>();
+  private readonly made = new Map<string, string>();
   private count = 0;
   /** The kernel being lowered: names the nodes, so that an error of the runtime names the tfjs op. */
   private scope = '';
@@ -178,6 +179,18 @@ export class Lowering {
     const name = `${this.scope}/${type}_${this.count}`;
     this.nodes.push({ type, domain: options.domain ?? '', name, inputs, outputs, attributes });
     return outputs;
+  }
+
+  /** True for values that are baked into the graph. */
+  isConstant(value: Value): boolean {
+    return this.baked.has(value);
+  }
+
+  /** The tensor that `make` makes, once for each key: subexpressions that several kernels need. */
+  shared(key: string, make: () => string): string {
+    let name = this.made.get(key);
+    if (name === undefined) this.made.set(key, (name = make()));
+    return name;
   }
 
   /** A constant tensor; equal constants are shared. */
