@@ -40,7 +40,9 @@ export function runOnHost(kernelName: string, inputs: HostInputs, attrs: NamedAt
   if (kernel === undefined) throw new Error(`tfjs has no cpu kernel '${kernelName}' to fall back on`);
   const infos: TensorInfo[] = [];
   const place = (tensor: HostTensor) => {
-    const info = toStore(kernelName === WRITES_INTO_INPUT && tensor.kind === 'numeric' ? { ...tensor, data: tensor.data.slice() } : tensor);
+    const info = toStore(
+      kernelName === WRITES_INTO_INPUT && tensor.kind === 'numeric' ? { ...tensor, data: tensor.data.slice() } : tensor,
+    );
     infos.push(info);
     return info;
   };

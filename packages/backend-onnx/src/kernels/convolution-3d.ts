@@ -48,7 +48,13 @@ export function volumeGeometry(info: backend_util.Conv3DInfo): VolumeGeometry {
 
 function geometryOf(x: readonly number[], filter: readonly number[], attrs: Attrs): VolumeGeometry {
   type Shape = Parameters<typeof backend_util.computeConv3DInfo>[0];
-  const info = backend_util.computeConv3DInfo(x as Shape, filter as Shape, attrs.strides, attrs.dilations ?? 1, attrs.pad);
+  const info = backend_util.computeConv3DInfo(
+    x as Shape,
+    filter as Shape,
+    attrs.strides,
+    attrs.dilations ?? 1,
+    attrs.pad,
+  );
   return volumeGeometry(info);
 }
 
@@ -73,7 +79,11 @@ define(
       const g = geometryOf(x.shape, filter.shape, node.attrs);
       const { kernel, strides, dilations, padding } = g;
       const attributes = { kernel_shape: kernel, strides, dilations, pads: onnxPads(padding) };
-      graph.define(node.outputs[0]!, graph.op('Conv', [graph.ref(x, NCDHW), graph.ref(filter, OIDHW)], attributes), NCDHW);
+      graph.define(
+        node.outputs[0]!,
+        graph.op('Conv', [graph.ref(x, NCDHW), graph.ref(filter, OIDHW)], attributes),
+        NCDHW,
+      );
     },
   },
   {

@@ -219,7 +219,13 @@ function flippedConvolution(
 ): string {
   const turned = g.kernel.every((k) => k === 1)
     ? filter
-    : graph.op('Slice', [filter, graph.int64([-1, -1]), graph.int64(g.kernel.map((k) => -k - 1)), graph.int64([2, 3]), graph.int64([-1, -1])]);
+    : graph.op('Slice', [
+        filter,
+        graph.int64([-1, -1]),
+        graph.int64(g.kernel.map((k) => -k - 1)),
+        graph.int64([2, 3]),
+        graph.int64([-1, -1]),
+      ]);
   const exchanged = graph.op('Transpose', [turned], { perm: [1, 0, 2, 3] });
   return graph.op('Conv', [dy, exchanged], {
     kernel_shape: g.kernel,
@@ -230,7 +236,13 @@ function flippedConvolution(
 }
 
 /** Any stride. Rows of X that no window ends on get no gradient, which `output_padding` stands for. */
-function transposedConvolution(graph: Lowering, dy: string, filter: string, g: ConvolutionGeometry, group: number): string {
+function transposedConvolution(
+  graph: Lowering,
+  dy: string,
+  filter: string,
+  g: ConvolutionGeometry,
+  group: number,
+): string {
   const remainder = [0, 1].map((axis) => {
     const effective = (g.kernel[axis]! - 1) * g.dilations[axis]! + 1;
     const covered = (g.outSize[axis]! - 1) * g.strides[axis]! + effective;

@@ -61,11 +61,16 @@ function tapByTap(graph: Lowering, x: string, dy: string, g: ConvolutionGeometry
   const sizes: number[] = [];
   for (let rest = g.batch; rest > 0; rest -= samples) sizes.push(Math.min(rest, samples));
   const cut = (name: string) =>
-    sizes.length === 1 ? [name] : graph.ops('Split', [name, graph.int64(sizes)], { axis: 0 }, { outputs: sizes.length });
+    sizes.length === 1
+      ? [name]
+      : graph.ops('Split', [name, graph.int64(sizes)], { axis: 0 }, { outputs: sizes.length });
   const gradients = cut(dy);
   const multiplier = g.outChannels / g.inChannels;
   const parts = cut(x).map((chunk, i) => {
-    const gradient = multiplier === 1 ? gradients[i]! : graph.reshape(gradients[i]!, [sizes[i]!, g.inChannels, multiplier, ...g.outSize]);
+    const gradient =
+      multiplier === 1
+        ? gradients[i]!
+        : graph.reshape(gradients[i]!, [sizes[i]!, g.inChannels, multiplier, ...g.outSize]);
     const sums = taps(graph, chunk, g).map((tap) => {
       const aligned = multiplier === 1 ? tap : graph.reshape(tap, [sizes[i]!, g.inChannels, 1, ...g.outSize]);
       const axes = multiplier === 1 ? [2, 3] : [3, 4];

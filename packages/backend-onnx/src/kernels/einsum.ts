@@ -21,6 +21,13 @@ define({
   },
   lower(graph, node) {
     const equation = (node.attrs.equation as string).replaceAll(/\s/g, '');
-    graph.define(node.outputs[0]!, graph.op('Einsum', node.inputs.map((input) => graph.ref(input)), { equation }));
+    graph.define(
+      node.outputs[0]!,
+      graph.op(
+        'Einsum',
+        node.inputs.map((input) => graph.ref(input)),
+        { equation },
+      ),
+    );
   },
 });

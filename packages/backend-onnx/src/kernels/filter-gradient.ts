@@ -59,7 +59,13 @@ function shiftedProducts(graph: Lowering, x: string, dy: string, g: ConvolutionG
 }
 
 /** Copies of a tensor shifted along one axis by `[before, after]` zeros; negative numbers cut. */
-function shifts(graph: Lowering, x: string, axis: 2 | 3, count: number, pads: (i: number) => [number, number]): string[] {
+function shifts(
+  graph: Lowering,
+  x: string,
+  axis: 2 | 3,
+  count: number,
+  pads: (i: number) => [number, number],
+): string[] {
   return Array.from({ length: count }, (_, i) => {
     const [before, after] = pads(i);
     if (before === 0 && after === 0) return x;

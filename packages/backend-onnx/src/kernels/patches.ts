@@ -31,13 +31,20 @@ export function patchRows(graph: Lowering, x: string, g: ConvolutionGeometry): s
     const positions = g.batch * g.outSize[0] * g.outSize[1];
     const taps = g.kernel[0] * g.kernel[1];
     let source = batchInside(graph, x);
-    if (top + bottom + left + right > 0) source = graph.op('Pad', [source, graph.int64([0, 0, top, left, 0, 0, bottom, right])]);
+    if (top + bottom + left + right > 0)
+      source = graph.op('Pad', [source, graph.int64([0, 0, top, left, 0, 0, bottom, right])]);
     const rows: string[] = [];
     for (let row = 0; row < g.kernel[0]; row++) {
       for (let column = 0; column < g.kernel[1]; column++) {
         const starts = [row * g.dilations[0], column * g.dilations[1]];
         const ends = starts.map((start, axis) => start + (g.outSize[axis]! - 1) * g.strides[axis]! + 1);
-        const inputs = [source, graph.int64(starts), graph.int64(ends), graph.int64([2, 3]), graph.int64([...g.strides])];
+        const inputs = [
+          source,
+          graph.int64(starts),
+          graph.int64(ends),
+          graph.int64([2, 3]),
+          graph.int64([...g.strides]),
+        ];
         rows.push(graph.reshape(graph.op('Slice', inputs), [g.inChannels, 1, positions]));
       }
     }
@@ -50,7 +57,9 @@ export function patchRows(graph: Lowering, x: string, g: ConvolutionGeometry): s
 export function patchConvolution(graph: Lowering, x: string, kernel: string, g: ConvolutionGeometry): string {
   const matrix = graph.reshape(kernel, [g.outChannels, g.inChannels * g.kernel[0] * g.kernel[1]]);
   const product = graph.op('MatMul', [matrix, patchRows(graph, x, g)]);
-  return graph.op('Transpose', [graph.reshape(product, [g.outChannels, g.batch, ...g.outSize])], { perm: [1, 0, 2, 3] });
+  return graph.op('Transpose', [graph.reshape(product, [g.outChannels, g.batch, ...g.outSize])], {
+    perm: [1, 0, 2, 3],
+  });
 }
 
 /**
@@ -63,10 +72,17 @@ export function patchInputGradient(graph: Lowering, dy: string, kernel: string, 
   const gradient = graph.reshape(batchInside(graph, dy), [g.outChannels, positions]);
   const matrix = graph.reshape(kernel, [g.outChannels, g.inChannels * taps]);
   const rows = graph.reshape(graph.op('Gemm', [matrix, gradient], { transA: 1 }), [g.inChannels, taps, positions]);
-  const parts = graph.ops('Split', [rows, graph.int64(new Array<number>(taps).fill(1))], { axis: 1 }, { outputs: taps });
+  const parts = graph.ops(
+    'Split',
+    [rows, graph.int64(new Array<number>(taps).fill(1))],
+    { axis: 1 },
+    { outputs: taps },
+  );
   const moved = parts.map((part, tap) => {
     const image = graph.reshape(part, [g.inChannels, g.batch, ...g.outSize]);
-    const offset = [Math.floor(tap / g.kernel[1]), tap % g.kernel[1]].map((at, axis) => at * g.dilations[axis]! - g.padding[axis]![0]);
+    const offset = [Math.floor(tap / g.kernel[1]), tap % g.kernel[1]].map(
+      (at, axis) => at * g.dilations[axis]! - g.padding[axis]![0],
+    );
     const after = offset.map((before, axis) => g.inSize[axis]! - g.outSize[axis]! - before);
     if ([...offset, ...after].every((p) => p === 0)) return image;
     return graph.op('Pad', [image, graph.int64([0, 0, offset[0]!, offset[1]!, 0, 0, after[0]!, after[1]!])]);

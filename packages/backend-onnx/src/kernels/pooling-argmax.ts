@@ -37,7 +37,11 @@ define({
     const [pooled, winners] = graph.ops('MaxPool', [input], { kernel_shape, strides, pads }, { outputs: 2 });
     graph.define(node.outputs[0]!, pooled!, NCHW);
     const plane = g.inSize[0] * g.inSize[1];
-    graph.define(node.outputs[1]!, channelsLast(graph, winners!, g, plane, node.attrs.includeBatchInIndex === true), NCHW);
+    graph.define(
+      node.outputs[1]!,
+      channelsLast(graph, winners!, g, plane, node.attrs.includeBatchInIndex === true),
+      NCHW,
+    );
   },
 });
 

@@ -27,7 +27,12 @@ define(
         return;
       }
       const input = x.dtype === 'bool' ? graph.cast(graph.ref(x), 'int32') : graph.ref(x);
-      const [largest, at] = graph.ops('TopK', [input, graph.int64([node.attrs.k])], { axis: x.shape.length - 1 }, { outputs: 2 });
+      const [largest, at] = graph.ops(
+        'TopK',
+        [input, graph.int64([node.attrs.k])],
+        { axis: x.shape.length - 1 },
+        { outputs: 2 },
+      );
       graph.define(values, x.dtype === 'bool' ? graph.cast(largest!, 'bool') : largest!);
       graph.define(indices, graph.cast(at!, 'int32'));
     },
@@ -55,7 +60,10 @@ define(
     outputs: ([, weights], attrs) => [{ shape: [attrs.size], dtype: weights!.dtype }],
     lower(graph, node) {
       const [x, weights] = node.inputs as [Value, Value];
-      graph.define(node.outputs[0]!, graph.reshape(histogram(graph, x, weights, node.attrs.size, 1, false), [node.attrs.size]));
+      graph.define(
+        node.outputs[0]!,
+        graph.reshape(histogram(graph, x, weights, node.attrs.size, 1, false), [node.attrs.size]),
+      );
     },
   },
   {
@@ -64,7 +72,10 @@ define(
     supports: countable,
     limits: 'weights float32 or int32',
     outputs: ([x, weights], attrs) => {
-      util.assert(x!.shape.length <= 2, () => `Error in denseBincount: input must be at most rank 2, but got rank${x!.shape.length}.`);
+      util.assert(
+        x!.shape.length <= 2,
+        () => `Error in denseBincount: input must be at most rank 2, but got rank${x!.shape.length}.`,
+      );
       return [{ shape: [...x!.shape.slice(0, -1), attrs.size], dtype: weights!.dtype }];
     },
     lower(graph, node) {

@@ -20,7 +20,12 @@ define(
     supports: ([x]) => x!.dtype !== 'bool',
     limits: 'no bool',
     outputs: ([x], attrs) => {
-      const shape = backend_util.getReshapedPermuted(paddedShape(x!, attrs), attrs.blockShape, sizeOf(attrs.blockShape), false);
+      const shape = backend_util.getReshapedPermuted(
+        paddedShape(x!, attrs),
+        attrs.blockShape,
+        sizeOf(attrs.blockShape),
+        false,
+      );
       return [{ shape, dtype: x!.dtype }];
     },
     lower(graph, node) {
@@ -30,7 +35,9 @@ define(
       const paddings = paddingsOf(x, node.attrs);
       const pads = [...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)];
       const ref = graph.ref(x);
-      const padded = pads.every((pad) => pad === 0) ? ref : graph.op('Pad', [ref, graph.int64(pads), graph.scalar(0, x.dtype)]);
+      const padded = pads.every((pad) => pad === 0)
+        ? ref
+        : graph.op('Pad', [ref, graph.int64(pads), graph.scalar(0, x.dtype)]);
       const blocks = backend_util.getReshaped(paddedShape(x, node.attrs), blockShape, sizeOf(blockShape), false);
       const perm = backend_util.getPermuted(blocks.length, blockShape.length, false);
       const moved = graph.op('Transpose', [graph.reshape(padded, blocks)], { perm });
@@ -72,7 +79,11 @@ define(
       const out = node.outputs[0]!;
       const block = node.attrs.blockSize as number;
       if (x.dtype === 'float32' && graph.preferredLayout(x) !== null) {
-        return graph.define(out, graph.op('DepthToSpace', [graph.ref(x, NCHW)], { blocksize: block, mode: 'DCR' }), NCHW);
+        return graph.define(
+          out,
+          graph.op('DepthToSpace', [graph.ref(x, NCHW)], { blocksize: block, mode: 'DCR' }),
+          NCHW,
+        );
       }
       const [batch, height, width] = x.shape as [number, number, number];
       const blocks = graph.reshape(graph.ref(x), [batch, height, width, block, block, out.shape[3]!]);
@@ -87,7 +98,11 @@ define(
       const out = node.outputs[0]!;
       const size = sizeOf(x.shape);
       const dtype = out.dtype === 'bool' ? 'int32' : out.dtype;
-      const numbers = graph.tensor('int32', Int32Array.from({ length: size }, (_, i) => i), [size]);
+      const numbers = graph.tensor(
+        'int32',
+        Int32Array.from({ length: size }, (_, i) => i),
+        [size],
+      );
       const diagonal = graph.op('Equal', [graph.reshape(numbers, [size, 1]), numbers]);
       const ref = out.dtype === 'bool' ? graph.cast(graph.ref(x), dtype) : graph.ref(x);
       const square = graph.op('Where', [diagonal, graph.reshape(ref, [size, 1]), graph.scalar(0, dtype)]);
@@ -116,7 +131,9 @@ define(
       const out = node.outputs[0]!;
       const [a, b] = node.inputs.map((shape) => {
         const missing = out.shape[0]! - shape.shape[0]!;
-        return missing === 0 ? graph.ref(shape) : graph.op('Pad', [graph.ref(shape), graph.int64([missing, 0]), graph.scalar(1, 'int32')]);
+        return missing === 0
+          ? graph.ref(shape)
+          : graph.op('Pad', [graph.ref(shape), graph.int64([missing, 0]), graph.scalar(1, 'int32')]);
       }) as [string, string];
       graph.define(out, graph.op('Where', [graph.op('Equal', [a, graph.scalar(1, 'int32')]), b, a]));
     },

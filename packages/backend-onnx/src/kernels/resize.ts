@@ -44,7 +44,14 @@ function nearestIndices(length: number, resized: number, attrs: Attrs): number[]
 }
 
 /** The matrix [resized, length] whose rows weigh the source elements; `transposed` gives [length, resized]. */
-function weights(graph: Lowering, length: number, resized: number, attrs: Attrs, kind: 'linear' | 'nearest', transposed: boolean): string {
+function weights(
+  graph: Lowering,
+  length: number,
+  resized: number,
+  attrs: Attrs,
+  kind: 'linear' | 'nearest',
+  transposed: boolean,
+): string {
   const matrix = new Float32Array(resized * length);
   const add = (row: number, column: number, weight: number) => {
     matrix[transposed ? column * resized + row : row * length + column]! += weight;
@@ -65,7 +72,14 @@ function weights(graph: Lowering, length: number, resized: number, attrs: Attrs,
 const same = (g: Geometry) => g.inSize.every((size, axis) => size === g.outSize[axis]);
 
 /** A x B' of every channel; dimensions that keep their length and their weights are left out. */
-function product(graph: Lowering, x: string, g: Geometry, attrs: Attrs, kind: 'linear' | 'nearest', gradient: boolean): string {
+function product(
+  graph: Lowering,
+  x: string,
+  g: Geometry,
+  attrs: Attrs,
+  kind: 'linear' | 'nearest',
+  gradient: boolean,
+): string {
   const [rows, columns] = [0, 1].map((axis) => g.inSize[axis] !== g.outSize[axis]);
   let result = x;
   if (rows) result = graph.op('MatMul', [weights(graph, g.inSize[0], g.outSize[0], attrs, kind, gradient), result]);
@@ -91,7 +105,8 @@ define(
       const { attrs } = node;
       const g = geometryOf(images.shape, attrs.size);
       const x = floatRef(graph, images);
-      const mode = attrs.alignCorners === true ? 'align_corners' : attrs.halfPixelCenters === true ? 'half_pixel' : 'asymmetric';
+      const mode =
+        attrs.alignCorners === true ? 'align_corners' : attrs.halfPixelCenters === true ? 'half_pixel' : 'asymmetric';
       const small = g.inSize[1] <= MATRIX_WIDTH && g.inSize[0] <= MATRIX_WIDTH && !graph.portable;
       const result = same(g)
         ? x
@@ -112,7 +127,10 @@ define(
       const g = geometryOf(images.shape, dy.shape.slice(1, 3));
       const gradient = graph.ref(dy, NCHW);
       const doubled = attrs.halfPixelCenters === true && g.inSize.every((size, axis) => g.outSize[axis] === 2 * size);
-      const result = doubled && g.inSize[1] >= 32 ? doubledGradient(graph, gradient, g) : product(graph, gradient, g, attrs, 'linear', true);
+      const result =
+        doubled && g.inSize[1] >= 32
+          ? doubledGradient(graph, gradient, g)
+          : product(graph, gradient, g, attrs, 'linear', true);
       graph.define(node.outputs[0]!, result, NCHW);
     },
   },
@@ -120,7 +138,9 @@ define(
     name: 'ResizeNearestNeighbor',
     supports: ([images]) => images!.dtype !== 'bool',
     limits: 'no bool',
-    outputs: ([images], attrs) => [{ shape: [images!.shape[0]!, ...attrs.size, images!.shape[3]!], dtype: images!.dtype }],
+    outputs: ([images], attrs) => [
+      { shape: [images!.shape[0]!, ...attrs.size, images!.shape[3]!], dtype: images!.dtype },
+    ],
     lower(graph, node) {
       const [images] = node.inputs as [Value];
       const { attrs } = node;
@@ -128,7 +148,11 @@ define(
       let result = graph.ref(images, NCHW);
       const whole = attrs.alignCorners !== true && g.outSize.every((size, axis) => size % g.inSize[axis]! === 0);
       if (whole && !same(g)) {
-        result = operator(graph, result, g, { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' });
+        result = operator(graph, result, g, {
+          mode: 'nearest',
+          coordinate_transformation_mode: 'asymmetric',
+          nearest_mode: 'floor',
+        });
       } else {
         for (const axis of [0, 1] as const) {
           const indices = nearestIndices(g.inSize[axis], g.outSize[axis], attrs);
@@ -156,7 +180,10 @@ define(
       const result = whole
         ? graph.op(
             'ReduceSum',
-            [graph.reshape(gradient, [g.batch, g.channels, height, factors[0]!, width, factors[1]!]), graph.int64([3, 5])],
+            [
+              graph.reshape(gradient, [g.batch, g.channels, height, factors[0]!, width, factors[1]!]),
+              graph.int64([3, 5]),
+            ],
             { keepdims: 0 },
           )
         : product(graph, gradient, g, attrs, 'nearest', true);

@@ -5,10 +5,10 @@ import type { Lowering } from '../onnx/lowering.ts';
 import { define } from './definition.ts';
 
 type Shaped = Parameters<typeof backend_util.calculateShapes>[0];
-const shaped = (spec: TensorSpec) => ({ ...spec, shape: [...spec.shape], rank: spec.shape.length }) as unknown as Shaped;
+const shaped = (spec: TensorSpec) =>
+  ({ ...spec, shape: [...spec.shape], rank: spec.shape.length }) as unknown as Shaped;
 
-const zeros = (graph: Lowering, out: Value) =>
-  graph.op('Expand', [graph.scalar(0, out.dtype), graph.int64(out.shape)]);
+const zeros = (graph: Lowering, out: Value) => graph.op('Expand', [graph.scalar(0, out.dtype), graph.int64(out.shape)]);
 
 /** Throws for an index outside of `shape`, as tfjs does; ONNX Runtime would find it later. */
 function checkIndices(indices: Value, shape: readonly number[], sliceRank: number): void {
@@ -25,7 +25,14 @@ function checkIndices(indices: Value, shape: readonly number[], sliceRank: numbe
 }
 
 /** Writes `updates` into `target` of the given shape; `add` sums where an index comes twice, else the last one stays. */
-function scatter(graph: Lowering, target: string, indices: Value, updates: Value, shape: readonly number[], add: boolean): string {
+function scatter(
+  graph: Lowering,
+  target: string,
+  indices: Value,
+  updates: Value,
+  shape: readonly number[],
+  add: boolean,
+): string {
   const { sliceRank, numUpdates } = backend_util.calculateShapes(shaped(updates), shaped(indices), [...shape]);
   const at = graph.cast(graph.reshape(graph.ref(indices), [numUpdates, sliceRank]), 'int64');
   const sliceShape = [numUpdates, ...shape.slice(sliceRank)];
@@ -45,7 +52,8 @@ define(
     name: 'ScatterNd',
     supports: ([, updates]) => updates!.dtype !== 'bool',
     limits: 'no bool',
-    check: ([indices, updates], attrs) => checkIndices(indices!, attrs.shape, indexRank(updates!, indices!, attrs.shape)),
+    check: ([indices, updates], attrs) =>
+      checkIndices(indices!, attrs.shape, indexRank(updates!, indices!, attrs.shape)),
     outputs: ([, updates], attrs) => [{ shape: attrs.shape, dtype: updates!.dtype }],
     lower(graph, node) {
       const [indices, updates] = node.inputs as [Value, Value];
@@ -57,7 +65,8 @@ define(
   },
   {
     name: 'TensorScatterUpdate',
-    check: ([tensor, indices, updates]) => checkIndices(indices!, tensor!.shape, indexRank(updates!, indices!, tensor!.shape)),
+    check: ([tensor, indices, updates]) =>
+      checkIndices(indices!, tensor!.shape, indexRank(updates!, indices!, tensor!.shape)),
     outputs: ([tensor]) => [{ shape: tensor!.shape, dtype: tensor!.dtype }],
     lower(graph, node) {
       const [tensor, indices, updates] = node.inputs as [Value, Value, Value];
@@ -68,7 +77,8 @@ define(
   },
   {
     name: 'SparseToDense',
-    check: ([indices, values], attrs) => checkIndices(indices!, attrs.outputShape, indexRank(values!, indices!, attrs.outputShape)),
+    check: ([indices, values], attrs) =>
+      checkIndices(indices!, attrs.outputShape, indexRank(values!, indices!, attrs.outputShape)),
     outputs: ([, values], attrs) => [{ shape: attrs.outputShape, dtype: values!.dtype }],
     lower(graph, node) {
       const [indices, values, fill] = node.inputs as [Value, Value, Value];
