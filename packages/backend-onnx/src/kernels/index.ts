@@ -2,6 +2,7 @@
 import './convolution.ts';
 import './convolution-3d.ts';
 import './depthwise-filter-gradient.ts';
+import './dilation.ts';
 import './einsum.ts';
 import './elementwise.ts';
 import './indexing.ts';
@@ -15,6 +16,7 @@ import './ranking.ts';
 import './rearrange.ts';
 import './reduction.ts';
 import './resize.ts';
+import './sampling.ts';
 import './scan.ts';
 import './scatter.ts';
 import { define } from './definition.ts';
