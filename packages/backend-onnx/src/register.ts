@@ -52,13 +52,34 @@ const structural: Record<string, (call: Call) => TensorInfo> = {
   Imag: ({ inputs, backend }) => backend.tensorFor(backend.complexParts(inputs.input!).imag, inputs.input!.shape),
 };
 
+/** Kernels that take complex tensors apart: the graph knows the parts alone. */
+const complex: Record<string, (call: Call) => TensorInfo> = {
+  ComplexAbs: ({ inputs, backend }) => onParts('ComplexAbs', inputs.x!, backend)[0]!,
+  FFT: ({ inputs, backend }) => joined(onParts('FFT', inputs.input!, backend), backend),
+  IFFT: ({ inputs, backend }) => joined(onParts('IFFT', inputs.input!, backend), backend),
+};
+
+function onParts(name: string, info: TensorInfo, backend: OnnxBackend): TensorInfo[] {
+  const { real, imag } = backend.complexParts(info);
+  const parts = { real: backend.tensorFor(real, info.shape), imag: backend.tensorFor(imag, info.shape) };
+  const outputs = backend.run(nativeKernels().get(name)!, parts, {});
+  for (const part of Object.values(parts)) backend.disposeData(part.dataId);
+  return outputs;
+}
+
+function joined([real, imag]: TensorInfo[], backend: OnnxBackend): TensorInfo {
+  const pair = backend.complexFor(backend.graphValue(real!), backend.graphValue(imag!), real!.shape);
+  for (const part of [real!, imag!]) backend.disposeData(part.dataId);
+  return pair;
+}
+
 function share(backend: OnnxBackend, x: TensorInfo, shape: number[]): TensorInfo {
   backend.incRef(x.dataId);
   return { dataId: x.dataId, shape, dtype: x.dtype };
 }
 
 function kernelFuncOf(name: string): KernelFunc {
-  const structure = structural[name];
+  const structure = structural[name] ?? complex[name];
   if (structure !== undefined) return (call) => structure(call as unknown as Call);
   const kernel = nativeKernels().get(name);
   return ({ inputs, attrs, backend: any }) => {

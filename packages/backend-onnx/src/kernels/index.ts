@@ -1,4 +1,5 @@
 /** Every kernel that has an ONNX form. Importing this module fills the table of definition.ts. */
+import './complex.ts';
 import './convolution.ts';
 import './convolution-3d.ts';
 import './depthwise-filter-gradient.ts';
