@@ -10,6 +10,8 @@ export {
 } from './backend.ts';
 // Errors that a user can put right
 export { isUserError, nearestNames, suggestNames, UserError } from './errors.ts';
+// Layers whose gradients are worth writing out
+export { type NormalizeBatchOptions, normalizeBatch } from './layers/normalize-batch.ts';
 // Losses, optimisers, schedules
 export { type CrossEntropy, crossEntropies, softmaxCrossEntropy, weightedMean } from './losses.ts';
 // Metrics

@@ -255,14 +255,15 @@ export class Lowering {
       infos.push({ name, type: output.value.dtype, dims: permute(output.value.shape, output.permutation) });
       return name;
     });
+    const needed = reachable(this.nodes, outputNames);
     const opsets: Record<string, number> = { '': OPSET };
-    if (this.nodes.some((node) => node.domain === CONTRIB)) opsets[CONTRIB] = 1;
+    if (needed.nodes.some((node) => node.domain === CONTRIB)) opsets[CONTRIB] = 1;
     return {
       outputNames,
       model: {
         graphName: options.graphName ?? 'attune',
-        nodes: this.nodes,
-        initializers: this.initializers,
+        nodes: needed.nodes,
+        initializers: this.initializers.filter(({ name }) => needed.names.has(name)),
         inputs: this.graphInputs,
         outputs: infos,
         opsets,
@@ -291,4 +292,16 @@ export function reduceLayout(
   const kept = layout.filter((axis) => !axes.includes(axis));
   const order = [...kept].sort((a, b) => a - b);
   return { axes: physicalAxes, layout: normalise(kept.map((axis) => order.indexOf(axis))) };
+}
+
+/** The operators that the outputs depend on; ONNX Runtime would run the others too. */
+function reachable(nodes: readonly NodeProto[], outputs: readonly string[]): { nodes: NodeProto[]; names: Set<string> } {
+  const names = new Set(outputs);
+  const kept: NodeProto[] = [];
+  for (const node of nodes.toReversed()) {
+    if (!node.outputs.some((output) => names.has(output))) continue;
+    for (const input of node.inputs) names.add(input);
+    kept.push(node);
+  }
+  return { nodes: kept.toReversed(), names };
 }

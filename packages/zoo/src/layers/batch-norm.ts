@@ -3,7 +3,7 @@
  * whose scale is frozen uses its moving statistics and leaves them alone, whatever the mode. Statistics that go on moving
  * in a "frozen" trunk are the oldest trap of fine-tuning.
  */
-import { tf } from '@attune/core';
+import { normalizeBatch, tf } from '@attune/core';
 import type { Initialiser } from './initialiser.ts';
 import type { Layer } from './layer.ts';
 
@@ -34,13 +34,13 @@ export function batchNorm(init: Initialiser, name: string, channels: number, eps
     ) as tf.Tensor4D;
 
   const training = (x: tf.Tensor4D): tf.Tensor4D => {
-    const { mean, variance } = tf.moments(x, [0, 1, 2]);
-    // The batch's variance is divided by n; the moving one estimates the population's, divided by n - 1.
     const count = x.shape[0] * x.shape[1] * x.shape[2];
-    follow(movingMean.variable, mean);
-    follow(movingVariance.variable, tf.mul(variance, count / Math.max(count - 1, 1)));
-    const factor = tf.mul(scale.variable, tf.rsqrt(tf.add(variance, epsilon)));
-    return tf.add(tf.mul(tf.sub(x, mean), factor), shift.variable);
+    const onMoments = (mean: tf.Tensor1D, variance: tf.Tensor1D) => {
+      follow(movingMean.variable, mean);
+      // The batch's variance is divided by n; the moving one estimates the population's, divided by n - 1.
+      follow(movingVariance.variable, tf.mul(variance, count / Math.max(count - 1, 1)));
+    };
+    return normalizeBatch(x, scale.variable, shift.variable, { epsilon, onMoments }) as tf.Tensor4D;
   };
 
   return {

@@ -1,5 +1,5 @@
 /** Convolutional workloads: a small CNN, ResNet-18 trained and as a feature extractor, one deep-image-prior step. */
-import { type MovingParameter, tf } from '@attune/core';
+import { type MovingParameter, normalizeBatch, tf } from '@attune/core';
 import { createNetwork } from '@attune/zoo';
 import { crossEntropy, inferenceStep, products, trainingStep, trainingStepOf, type Workload, Weights } from './workload.ts';
 
@@ -124,10 +124,7 @@ export const dipStep: Workload = {
 /** Batch normalisation with the statistics of the image itself. */
 function batchNorm(w: Weights, channels: number) {
   const [scale, shift] = [w.constant([channels], 1), w.constant([channels], 0)];
-  return (x: tf.Tensor): tf.Tensor => {
-    const { mean, variance } = tf.moments(x, [0, 1, 2]);
-    return tf.batchNorm(x as tf.Tensor4D, mean as tf.Tensor1D, variance as tf.Tensor1D, shift as tf.Tensor1D, scale as tf.Tensor1D, 1e-5);
-  };
+  return (x: tf.Tensor): tf.Tensor => normalizeBatch(x, scale, shift);
 }
 
 function dipFlops(): number {
