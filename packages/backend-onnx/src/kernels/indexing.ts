@@ -61,6 +61,7 @@ define(
   {
     name: 'OneHot',
     supports: (_inputs, attrs) => numeric(attrs.dtype ?? 'float32'),
+    limits: 'numbers only',
     outputs: ([indices], attrs) => [{ shape: [...indices!.shape, attrs.depth], dtype: attrs.dtype ?? 'float32' }],
     lower(graph, node) {
       // By comparison: ONNX's OneHot counts negative indices from the end, tfjs has them match nothing.
@@ -132,6 +133,7 @@ define(
   {
     name: 'UnsortedSegmentSum',
     supports: ([x]) => x!.dtype !== 'bool',
+    limits: 'no bool',
     outputs: ([x, ids], attrs) => [
       { shape: [attrs.numSegments, ...x!.shape.slice(ids!.shape.length)], dtype: x!.dtype },
     ],
