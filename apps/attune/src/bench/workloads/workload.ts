@@ -72,7 +72,7 @@ export function trainingStepOf(
       optimizer.update({ parameters, gradients, state, learningRate });
       return value;
     },
-    { name: 'training step', ...(process.env.PROF ? { profilePrefix: process.env.PROF } : {}) },
+    { name: 'training step', ...profiling() },
   );
   return {
     run: () => read(step as CompiledStep<readonly tf.Tensor[], tf.Tensor>, [rate, ...data]),
@@ -87,7 +87,7 @@ export function trainingStepOf(
 
 /** A step without state, such as inference with frozen weights. */
 export function inferenceStep(data: tf.Tensor[], fn: (...data: tf.Tensor[]) => tf.Tensor, dispose: () => void): Step {
-  const step = compileStep((...batch: tf.Tensor[]) => fn(...batch), { name: 'inference step' });
+  const step = compileStep((...batch: tf.Tensor[]) => fn(...batch), { name: 'inference step', ...profiling() });
   return {
     run: () => read(step as CompiledStep<readonly tf.Tensor[], tf.Tensor>, data),
     dispose() {
@@ -96,6 +96,12 @@ export function inferenceStep(data: tf.Tensor[], fn: (...data: tf.Tensor[]) => t
       tf.dispose(data);
     },
   };
+}
+
+/** ATTUNE_PROFILE is the prefix of files for ONNX Runtime's profiles of the steps. */
+function profiling(): { profilePrefix?: string } {
+  const prefix = process.env.ATTUNE_PROFILE;
+  return prefix === undefined ? {} : { profilePrefix: prefix };
 }
 
 async function read(step: CompiledStep<readonly tf.Tensor[], tf.Tensor>, inputs: readonly tf.Tensor[]): Promise<number> {

@@ -1,0 +1,165 @@
+/** `attune bench`: the eight workloads on this engine and beside other frameworks, interleaved run by run. */
+import { cpus } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import { compileStep, selectBackend, suggestNames, tf, UserError } from '@attune/core';
+import { Contender, CONTENDERS, type ContenderName, type Ready, type Run } from './contender.ts';
+import { WORKLOADS, type Workload } from './workloads/index.ts';
+
+export interface BenchOptions {
+  /** Names of workloads. Default: all eight. */
+  readonly only?: readonly string[];
+  /** Other frameworks to run beside this one. */
+  readonly against?: readonly string[];
+  /** Timed runs of each. Default 15. */
+  readonly repeats?: number;
+  /** Told what is being run. */
+  readonly onProgress?: (message: string) => void;
+}
+
+/** What one framework did on one workload. */
+export interface Measurement {
+  readonly contender: ContenderName;
+  readonly version?: string;
+  readonly firstMs?: number;
+  readonly medianMs?: number;
+  readonly minMs?: number;
+  readonly runs?: readonly number[];
+  readonly peakMiB?: number;
+  readonly gflops?: number;
+  /** Median over pairs of neighbouring runs of its time divided by this engine's: above 1, this engine is faster. */
+  readonly ratio?: number;
+  /** Why there are no numbers. */
+  readonly failure?: string;
+}
+
+export interface BenchRecord {
+  readonly schema: 'attune/bench@1';
+  readonly date: string;
+  readonly command: string;
+  readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string; readonly platform: string };
+  /** GFLOP/s of a 2048^3 matrix product on this engine. */
+  readonly peakGflops: number;
+  readonly repeats: number;
+  readonly workloads: readonly { readonly name: string; readonly description: string; readonly gflop: number; readonly measurements: readonly Measurement[] }[];
+}
+
+/** A first step may take this long, and so may all further steps of one framework together. */
+const LIMIT_MS = 120_000;
+const WARM_UP = 3;
+
+export async function runBench(options: BenchOptions = {}): Promise<BenchRecord> {
+  const workloads = selected(options.only);
+  const against = others(options.against);
+  const repeats = options.repeats ?? 15;
+  const progress = options.onProgress ?? (() => undefined);
+  progress('measuring the peak of this machine');
+  const peakGflops = await measurePeak();
+  const results: BenchRecord['workloads'][number][] = [];
+  for (const [i, workload] of workloads.entries()) {
+    progress(`${i + 1}/${workloads.length} ${workload.name}: ${['attune', ...against].join(', ')}`);
+    const measurements = await measure(workload, ['attune', ...against], repeats);
+    results.push({ name: workload.name, description: workload.description, gflop: workload.flops / 1e9, measurements });
+  }
+  const parts = ['attune bench'];
+  if (options.only !== undefined) parts.push(`--only ${options.only.join(',')}`);
+  if (against.length > 0) parts.push(`--against ${against.join(',')}`);
+  if (options.repeats !== undefined) parts.push(`--repeats ${options.repeats}`);
+  return {
+    schema: 'attune/bench@1',
+    date: new Date().toISOString(),
+    command: parts.join(' '),
+    machine: { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version, platform: `${process.platform}/${process.arch}` },
+    peakGflops,
+    repeats,
+    workloads: results,
+  };
+}
+
+function selected(only: readonly string[] | undefined): readonly Workload[] {
+  if (only === undefined) return WORKLOADS;
+  const names = WORKLOADS.map(({ name }) => name);
+  return only.map((name) => {
+    const workload = WORKLOADS.find((candidate) => candidate.name === name);
+    if (workload === undefined) throw new UserError(`There is no workload '${name}'.`, suggestNames(name, names));
+    return workload;
+  });
+}
+
+function others(names: readonly string[] = []): ContenderName[] {
+  const known = CONTENDERS.filter((name) => name !== 'attune');
+  return names.map((name) => {
+    const contender = known.find((candidate) => candidate === name);
+    if (contender === undefined) throw new UserError(`'${name}' is not a framework to compare with.`, suggestNames(name, known));
+    return contender;
+  });
+}
+
+/** Rounds of one run each. A framework that fails or runs out of time leaves the field. */
+async function measure(workload: Workload, names: readonly ContenderName[], repeats: number): Promise<Measurement[]> {
+  const entries: { name: ContenderName; contender?: Contender; ready?: Ready; runs: Run[]; spentMs: number; failure?: string }[] = [];
+  for (const name of names) {
+    try {
+      const { contender, ready } = await Contender.start(name, workload.name, LIMIT_MS);
+      entries.push({ name, contender, ready, runs: [], spentMs: 0 });
+    } catch (error) {
+      entries.push({ name, runs: [], spentMs: 0, failure: (error as Error).message });
+    }
+  }
+  for (let round = 0; round < WARM_UP + repeats; round++) {
+    for (const entry of entries) {
+      if (entry.contender === undefined || entry.failure !== undefined || entry.spentMs > LIMIT_MS) continue;
+      try {
+        const run = await entry.contender.run(LIMIT_MS);
+        entry.spentMs += run.ms;
+        if (round >= WARM_UP || run.ms > LIMIT_MS / (WARM_UP + 1)) entry.runs.push(run);
+      } catch (error) {
+        entry.failure = (error as Error).message;
+      }
+      // Threads of the last framework may still be spinning.
+      await pause(20);
+    }
+  }
+  for (const { contender } of entries) contender?.stop();
+  const own = entries[0]!.runs;
+  return entries.map(({ name, ready, runs, failure }) => {
+    if (ready === undefined || runs.length === 0) return { contender: name, failure: failure ?? 'no run finished' };
+    const times = runs.map(({ ms }) => ms);
+    const pairs = Math.min(times.length, own.length);
+    return {
+      contender: name,
+      version: ready.version,
+      firstMs: round(ready.firstMs),
+      medianMs: round(median(times)),
+      minMs: round(Math.min(...times)),
+      runs: times.map(round),
+      peakMiB: Math.round(Math.max(...runs.map(({ peakMiB }) => peakMiB))),
+      gflops: round(workload.flops / 1e6 / median(times)),
+      ratio: round(median(Array.from({ length: pairs }, (_, i) => times[i]! / own[i]!.ms))),
+      ...(failure === undefined ? {} : { failure }),
+    };
+  });
+}
+
+async function measurePeak(): Promise<number> {
+  await selectBackend({ prefer: 'onnx' });
+  const size = 2048;
+  const [a, b] = [tf.randomUniform([size, size], -1, 1, 'float32', 1), tf.randomUniform([size, size], -1, 1, 'float32', 2)];
+  const step = compileStep((x: tf.Tensor, y: tf.Tensor) => tf.matMul(x as tf.Tensor2D, y as tf.Tensor2D), { name: 'matrix product' });
+  let best = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 8; i++) {
+    const start = performance.now();
+    (await step.run(a, b)).dispose();
+    best = Math.min(best, performance.now() - start);
+  }
+  step.dispose();
+  tf.dispose([a, b]);
+  return round((2 * size ** 3) / 1e6 / best);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+const round = (value: number): number => Number(value.toPrecision(4));
