@@ -20,7 +20,7 @@ import { sliceOf, structuralKey } from './graph/slice.ts';
 import { type DType, type HostArray, recordNode, sizeOf, Value } from './graph/value.ts';
 import { type HostTensor, interpret, runOnHost, toHostArray } from './host.ts';
 import type { KernelDefinition } from './kernels/definition.ts';
-import { allocateOutputs, compile, compileSync, explain, type GraphSlice, onnxTensor, type Program } from './runtime/program.ts';
+import { allocateOutputs, compile, compileSync, dataFor, explain, type GraphSlice, onnxTensor, type Program } from './runtime/program.ts';
 import { ProgramCache } from './runtime/program-cache.ts';
 import { RandomStream } from './random-stream.ts';
 import type { Feeds, Runtime } from './runtime/runtime.ts';
@@ -284,6 +284,7 @@ export class OnnxBackend extends KernelBackend {
           'compute it before the step and pass the result in',
       );
     }
+    if (!this.runtime.synchronous) this.requireHostInputs(kernelName, Object.values(inputs).flat());
     this.counters.fallbacks[kernelName] = (this.counters.fallbacks[kernelName] ?? 0) + 1;
     const toHost = (info: TensorInfo | TensorInfo[]): unknown =>
       Array.isArray(info) ? info.map((item) => this.hostTensor(item)) : this.hostTensor(info);
@@ -295,6 +296,16 @@ export class OnnxBackend extends KernelBackend {
     const used = new Set<unknown>();
     for (const tensor of Object.values(hostInputs).flat() as HostTensor[]) if (tensor.kind === 'numeric') used.add(tensor.data);
     return runOnHost(kernelName, hostInputs as never, attrs).map((tensor) => this.adopt(tensor, used));
+  }
+
+  /** Without blocking runs, a kernel on the host must find its inputs computed. */
+  private requireHostInputs(kernelName: string, inputs: readonly (TensorInfo | undefined | null)[]): void {
+    const isPending = (info: TensorInfo) => valuesOf(this.data.get(info.dataId)).some((value) => value.node !== null);
+    if (!inputs.some((info) => info !== undefined && info !== null && isPending(info))) return;
+    throw new Error(
+      `${kernelName} has no ONNX form for these inputs and runs on the host, which cannot wait for ` +
+        `${this.runtime.provider} in a browser: await x.data() for each of its inputs first`,
+    );
   }
 
   private hostTensor(info: TensorInfo): HostTensor {
@@ -334,21 +345,28 @@ export class OnnxBackend extends KernelBackend {
 
   /** Where tfjs is between two top-level ops, a long recording can be cut at the same place in every iteration. */
   private flushAtTopLevel(): void {
+    if (!this.runtime.synchronous) {
+      // It begins when the running JavaScript awaits something; whoever reads a value that failed gets the error.
+      this.recorded = 0;
+      this.flush().catch(() => undefined);
+      return;
+    }
     const { scopeStack } = engine().state as unknown as { scopeStack: readonly unknown[] };
     const atTop = scopeStack.length <= 1;
-    if (!this.runtime.synchronous) return;
     if (atTop || this.recorded > 64 * this.recordingLimit) this.flushSync();
   }
 
   /** Computes everything live. */
   flushSync(): void {
-    const slice = this.takeSlice();
-    if (slice === null) return;
     if (!this.runtime.synchronous) {
+      const { provider } = this.runtime;
       throw new Error(
-        `dataSync() needs a blocking run, which ${this.runtime.provider} in a browser does not have: use await tensor.data()`,
+        `dataSync() and runSync() need a blocking run, which ${provider} in a browser does not have: ` +
+          'use await tensor.data() and await step.run()',
       );
     }
+    const slice = this.takeSlice();
+    if (slice === null) return;
     this.execute(slice, (program, feeds, fetches) => program.session.runSync(feeds, fetches));
   }
 
@@ -356,7 +374,14 @@ export class OnnxBackend extends KernelBackend {
     if (this.runtime.synchronous) return this.flushSync();
     const run = async () => {
       const slice = this.takeSlice();
-      if (slice !== null) await this.executeAsync(slice);
+      if (slice === null) return;
+      try {
+        await this.executeAsync(slice);
+      } catch (error) {
+        // Still to be computed: the next reader tries again and gets the error.
+        for (const value of slice.outputs) if (value.node !== null && value.holders > 0) this.pending.add(value);
+        throw error;
+      }
     };
     this.flushing = this.flushing.then(run, run);
     return this.flushing;
@@ -369,11 +394,16 @@ export class OnnxBackend extends KernelBackend {
     return outputs.length === 0 ? null : sliceOf(outputs);
   }
 
-  /** Evaluates given pending values alone; used for the initial values of variables that a traced step creates. */
+  /**
+   * Evaluates given pending values alone; used for the initial values of variables that a traced step creates. They are
+   * zeros and the like, so that the host computes them where runs cannot block.
+   */
   evaluateSync(outputs: readonly Value[]): void {
     const pending = outputs.filter((value) => value.node !== null);
     if (pending.length === 0) return;
-    this.execute(sliceOf(pending), (program, feeds, fetches) => program.session.runSync(feeds, fetches));
+    if (this.runtime.synchronous) {
+      this.execute(sliceOf(pending), (program, feeds, fetches) => program.session.runSync(feeds, fetches));
+    } else this.computeOnHost(sliceOf(pending));
     for (const value of pending) this.pending.delete(value);
   }
 
@@ -421,9 +451,9 @@ export class OnnxBackend extends KernelBackend {
   private feedsOf(program: Program, slice: GraphSlice): Feeds {
     const feeds: Feeds = {};
     for (const port of program.inputs) {
-      const { data } = slice.leaves[port.leaf]!;
-      feeds[port.name] = onnxTensor(port, data!);
-      this.counters.bytesIn += data!.byteLength;
+      const data = dataFor(port, slice.leaves[port.leaf]!);
+      feeds[port.name] = onnxTensor(port, data);
+      this.counters.bytesIn += data.byteLength;
     }
     return feeds;
   }
@@ -449,12 +479,16 @@ export class OnnxBackend extends KernelBackend {
     if (this.seen.has(key)) return false;
     if (this.seen.size > 10_000) this.seen.clear();
     this.seen.add(key);
+    this.computeOnHost(slice);
+    return true;
+  }
+
+  private computeOnHost(slice: GraphSlice): void {
     for (const leaf of slice.leaves) toLogical(leaf);
     interpret(slice);
     for (const output of slice.outputs) output.node = null;
     this.counters.flushes++;
     this.counters.hostRuns++;
-    return true;
   }
 
   // ---- reporting ----

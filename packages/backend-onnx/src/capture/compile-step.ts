@@ -9,9 +9,9 @@
  */
 import { engine, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { hostData, OnnxBackend } from '../backend.ts';
-import { layoutKey, permute, transposeHost, between } from '../graph/permutation.ts';
+import { layoutKey } from '../graph/permutation.ts';
 import { allocate, type DType, type HostArray, type Permutation, sizeOf, Value } from '../graph/value.ts';
-import { compile, compileSync, explain, lowerSlice, onnxTensor, type Port, type Program, type ProgramOptions } from '../runtime/program.ts';
+import { compile, compileSync, dataFor, explain, lowerSlice, onnxTensor, type Program, type ProgramOptions } from '../runtime/program.ts';
 import type { Feeds } from '../runtime/runtime.ts';
 import { type StepOutputs, type Trace, traceStep } from './trace.ts';
 
@@ -140,6 +140,8 @@ export function compileStep<Inputs extends readonly Tensor[], Outputs extends St
         const begun = beginTrace(backend, inputs);
         const program = await compile(backend.runtime, begun.trace.slice, begun.options);
         capture = finishCapture(backend, key, begun.trace, program, started);
+        // Whatever was recorded while the session was built.
+        await backend.flush();
       }
       const call = replay(backend, capture, inputs);
       try {
@@ -195,14 +197,6 @@ function programOptions(trace: Trace, options: CompileStepOptions): ProgramOptio
     outputLayouts,
     ...(options.profilePrefix === undefined ? {} : { profilePrefix: options.profilePrefix }),
   };
-}
-
-/** Data in the layout of the port; the value's own array where the layouts agree. */
-function dataFor(port: Port, value: Value): HostArray {
-  if (value.data === null) throw new Error('internal: a step is fed a pending value');
-  if (layoutKey(port.permutation) === layoutKey(value.permutation)) return value.data;
-  const steps = between(value.permutation, port.permutation, value.shape.length)!;
-  return transposeHost(value.data, permute(value.shape, value.permutation), steps);
 }
 
 interface Call {

@@ -6,6 +6,7 @@
  */
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
 import type { InferenceSession, OnnxValue } from 'onnxruntime-common';
 import { ELEMENT_TYPE, type ModelProto } from '../onnx/writer.ts';
 import type { ExecutionProvider, Feeds, Runtime, Session, SessionOptions } from './runtime.ts';
@@ -58,11 +59,17 @@ function withSentinel(model: ModelProto): ModelProto {
   };
 }
 
-/** Names of the execution providers that this build of ONNX Runtime knows. */
-export function availableProviders(): string[] {
+/** Names of the execution providers that this build of ONNX Runtime knows; some need libraries that it does not bring. */
+export function builtProviders(): string[] {
   return loadBinding()
     .binding.listSupportedBackends()
     .map((backend) => backend.name);
+}
+
+/** The folder of ONNX Runtime's shared libraries. */
+export function libraryFolder(): string {
+  const { platform, arch } = process;
+  return join(dirname(require.resolve('onnxruntime-node/package.json')), 'bin', 'napi-v6', platform, arch);
 }
 
 export function nodeRuntime(provider: ExecutionProvider, threads = availableParallelism()): Runtime {

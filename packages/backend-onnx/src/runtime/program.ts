@@ -1,6 +1,6 @@
 /** A compiled graph: an ONNX model in a session, with the values that it is fed and the ones that it makes. */
 import { Tensor } from 'onnxruntime-common';
-import { permute } from '../graph/permutation.ts';
+import { between, layoutKey, permute, transposeHost } from '../graph/permutation.ts';
 import { allocate, type GraphNode, type HostArray, type Permutation, sizeOf, type TensorSpec, type Value } from '../graph/value.ts';
 import { Lowering } from '../onnx/lowering.ts';
 import { writeModel } from '../onnx/writer.ts';
@@ -99,6 +99,14 @@ export function explain(error: unknown, nodes: readonly GraphNode[]): Error {
   );
   const where = shapes.length > 0 ? `tfjs op ${shapes.join(' or ')}` : `a graph of ${nodes.length} tfjs ops`;
   return new Error(`ONNX Runtime cannot run ${where}: ${message}`, { cause: error });
+}
+
+/** Data in the layout of the port; the value's own array where the layouts agree. */
+export function dataFor(port: Port, value: Value): HostArray {
+  if (value.data === null) throw new Error('internal: a program is fed a pending value');
+  if (layoutKey(port.permutation) === layoutKey(value.permutation)) return value.data;
+  const steps = between(value.permutation, port.permutation, value.shape.length)!;
+  return transposeHost(value.data, permute(value.shape, value.permutation), steps);
 }
 
 export function onnxTensor(port: Port, data: HostArray): Tensor {

@@ -5,6 +5,26 @@ import type { ModelProto } from '../onnx/writer.ts';
 /** Where a model runs. `cpu`, `cuda` and others in Node; `wasm` and `webgpu` in browsers; `webgpu` in both. */
 export type ExecutionProvider = 'cpu' | 'webgpu' | 'cuda' | 'coreml' | 'dml' | 'wasm';
 
+/** Whether models run on a provider on this machine. */
+export interface ProviderStatus {
+  readonly provider: ExecutionProvider;
+  readonly available: boolean;
+  /** Why not, in one line; null where it is available. */
+  readonly reason: string | null;
+}
+
+export interface RuntimeOptions {
+  /** Where graphs run. Default: `cpu` in Node, `wasm` in browsers. */
+  readonly provider?: ExecutionProvider;
+  /** Threads of a session. Default: the number of cores; always 1 on pages that are not cross-origin isolated. */
+  readonly threads?: number;
+  /**
+   * Browsers: the URL of the folder with onnxruntime-web's `ort-wasm-*` files, with a slash at its end. Default: the
+   * folder of the bundle's own script, or wherever a bundler puts them that knows `new URL(..., import.meta.url)`.
+   */
+  readonly wasmPaths?: string;
+}
+
 export type Feeds = Record<string, Tensor>;
 
 export interface SessionOptions {
