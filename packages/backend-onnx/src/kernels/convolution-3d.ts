@@ -63,13 +63,17 @@ export function onnxPads(padding: VolumeGeometry['padding']): number[] {
   return [...padding.map(([before]) => before), ...padding.map(([, after]) => after)];
 }
 
+/** tfjs lets 'same' padding go below zero where the window is smaller than the stride; ONNX does not. */
+export const paddingIsPositive = (g: VolumeGeometry) => g.padding.every(([before]) => before >= 0);
+
 const floats = (specs: readonly TensorSpec[]) => specs.every((spec) => spec.dtype === 'float32');
+const limits = "float32; no window smaller than its stride with padding 'same'";
 
 define(
   {
     name: 'Conv3D',
-    supports: floats,
-    limits: 'float32 only',
+    supports: (specs, attrs) => floats(specs) && paddingIsPositive(geometryOf(specs[0]!.shape, specs[1]!.shape, attrs)),
+    limits,
     outputs: ([x, filter], attrs) => {
       const g = geometryOf(x!.shape, filter!.shape, attrs);
       return [{ shape: [g.batch, ...g.outSize, g.outChannels], dtype: 'float32' }];
@@ -88,8 +92,9 @@ define(
   },
   {
     name: 'Conv3DBackpropInputV2',
-    supports: floats,
-    limits: 'float32 only',
+    supports: (specs, attrs) =>
+      floats(specs) && paddingIsPositive(geometryOf(attrs.inputShape, specs[1]!.shape, attrs)),
+    limits,
     outputs: (_inputs, attrs) => [{ shape: attrs.inputShape, dtype: 'float32' }],
     lower(graph, node) {
       const [dy, filter] = node.inputs as [Value, Value];
@@ -99,8 +104,9 @@ define(
   },
   {
     name: 'Conv3DBackpropFilterV2',
-    supports: floats,
-    limits: 'float32 only',
+    supports: (specs, attrs) =>
+      floats(specs) && paddingIsPositive(geometryOf(specs[0]!.shape, attrs.filterShape, attrs)),
+    limits,
     outputs: (_inputs, attrs) => [{ shape: attrs.filterShape, dtype: 'float32' }],
     lower(graph, node) {
       const [x, dy] = node.inputs as [Value, Value];

@@ -272,15 +272,15 @@ const plain =
     graph.op(type, [a, b]);
 const comparison = (type: string): BinaryBody => plain(type);
 
-/** The quotient rounded towards minus infinity, computed in float32 as tfjs does. */
-const floorDiv: BinaryBody = (graph, a, b) => graph.op('Floor', [graph.op('Div', [a, b])]);
+/** The quotient rounded towards minus infinity; an integer whatever the inputs, as in tfjs. */
+const floorDiv: BinaryBody = (graph, a, b) => graph.cast(graph.op('Floor', [graph.op('Div', [a, b])]), 'int32');
 
 define(
   binary('Add', plain('Add'), { compute: arithmetic }),
   binary('Sub', plain('Sub'), { compute: arithmetic }),
   gatedMultiply(binary('Multiply', plain('Mul'), { compute: arithmetic })),
   binary('RealDiv', plain('Div'), { compute: asFloat, dtype: 'float32' }),
-  binary('FloorDiv', floorDiv, { compute: asFloat }),
+  binary('FloorDiv', floorDiv, { compute: asFloat, dtype: 'int32' }),
   binary('Maximum', plain('Max'), { compute: arithmetic }),
   binary('Minimum', plain('Min'), { compute: arithmetic }),
   binary(

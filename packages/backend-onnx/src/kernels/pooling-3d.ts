@@ -2,7 +2,7 @@
 import { backend_util } from '@tensorflow/tfjs-core';
 import { sizeOf, type TensorSpec, type Value } from '../graph/value.ts';
 import type { Lowering } from '../onnx/lowering.ts';
-import { fitted, NCDHW, onnxPads, type VolumeGeometry, volumeGeometry } from './convolution-3d.ts';
+import { fitted, NCDHW, onnxPads, paddingIsPositive, type VolumeGeometry, volumeGeometry } from './convolution-3d.ts';
 import { type Attrs, define } from './definition.ts';
 
 function poolGeometry(x: readonly number[], attrs: Attrs): VolumeGeometry {
@@ -23,9 +23,9 @@ const supports = (specs: readonly TensorSpec[], attrs: Attrs, names: readonly st
   const x = specs[Math.max(names.indexOf('input'), 0)]!;
   if (specs.some((spec) => spec.dtype !== 'float32')) return false;
   const g = poolGeometry(x.shape, attrs);
-  return g.padding.every((pads, axis) => pads.every((pad) => pad < g.kernel[axis]!));
+  return paddingIsPositive(g) && g.padding.every((pads, axis) => pads.every((pad) => pad < g.kernel[axis]!));
 };
-const limits = 'float32; padding smaller than the window';
+const limits = "float32; padding smaller than the window; no window smaller than its stride with padding 'same'";
 
 define(
   {
