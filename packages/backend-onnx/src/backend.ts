@@ -3,8 +3,8 @@
  * a value is read, everything live is cut out of the recording as one ONNX model, compiled once per structure and run.
  */
 import {
-  backend_util,
   type BackendValues,
+  backend_util,
   type DataId,
   DataStorage,
   type DataType,
@@ -15,14 +15,23 @@ import {
   type TensorInfo,
   type Variable,
 } from '@tensorflow/tfjs-core';
-import { layoutKey, permute, transposeHost, invert } from './graph/permutation.ts';
+import { invert, layoutKey, permute, transposeHost } from './graph/permutation.ts';
 import { sliceOf, structuralKey } from './graph/slice.ts';
 import { type DType, type HostArray, recordNode, sizeOf, Value } from './graph/value.ts';
 import { type HostTensor, interpret, runOnHost, toHostArray } from './host.ts';
 import type { KernelDefinition } from './kernels/definition.ts';
-import { allocateOutputs, compile, compileSync, dataFor, explain, type GraphSlice, onnxTensor, type Program } from './runtime/program.ts';
-import { ProgramCache } from './runtime/program-cache.ts';
 import { RandomStream } from './random-stream.ts';
+import {
+  allocateOutputs,
+  compile,
+  compileSync,
+  dataFor,
+  explain,
+  type GraphSlice,
+  onnxTensor,
+  type Program,
+} from './runtime/program.ts';
+import { ProgramCache } from './runtime/program-cache.ts';
 import type { Feeds, Runtime } from './runtime/runtime.ts';
 import { type BackendStats, emptyStats } from './stats.ts';
 
@@ -63,6 +72,8 @@ export class OnnxBackend extends KernelBackend {
   private readonly seen = new Set<string>();
   private readonly pending = new Set<Value>();
   private recorded = 0;
+  /** A long recording was seen between two top-level ops and is cut before the next node. */
+  private cutIsDue = false;
   private counters = emptyStats();
   private flushing: Promise<void> = Promise.resolve();
   /** Sessions outside the cache, of captured steps. */
@@ -93,7 +104,13 @@ export class OnnxBackend extends KernelBackend {
     } else if (dtype === 'complex64') {
       const pairs = values as Float32Array;
       const { real, imag } = backend_util.splitRealAndImagArrays(pairs);
-      this.store(dataId, { kind: 'complex', real: Value.of(real, shape, 'float32'), imag: Value.of(imag, shape, 'float32'), shape, refCount });
+      this.store(dataId, {
+        kind: 'complex',
+        real: Value.of(real, shape, 'float32'),
+        imag: Value.of(imag, shape, 'float32'),
+        shape,
+        refCount,
+      });
     } else {
       // A copy: the caller may fill its array anew before the recording is run.
       const array = toHostArray(values as HostArray, dtype);
@@ -173,6 +190,7 @@ export class OnnxBackend extends KernelBackend {
 
   override disposeData(dataId: DataId, force = false): boolean {
     if (!this.data.has(dataId)) return true;
+    if (this.recorded > this.recordingLimit && openScopes() <= 1) this.cutIsDue = true;
     const data = this.data.get(dataId);
     data.refCount--;
     if (!force && data.refCount > 0) return false;
@@ -217,8 +235,16 @@ export class OnnxBackend extends KernelBackend {
 
   override readSync(dataId: DataId): BackendValues {
     const data = this.data.get(dataId);
-    if (valuesOf(data).some((value) => value.node !== null)) this.flushSync();
+    const missing = valuesOf(data).filter((value) => value.node !== null);
+    if (this.trace !== null) this.evaluateInTrace(missing);
+    else if (missing.length > 0) this.flushSync();
     return this.valuesNow(data);
+  }
+
+  /** While a step is traced only what does not depend on its inputs can be read. */
+  private evaluateInTrace(values: readonly Value[]): void {
+    if (values.length > 0 && sliceOf(values).leaves.some(({ data }) => data === null)) throw new Error(NO_VALUES_YET);
+    this.evaluateSync(values);
   }
 
   override async read(dataId: DataId): Promise<BackendValues> {
@@ -230,7 +256,10 @@ export class OnnxBackend extends KernelBackend {
   private valuesNow(data: TensorData): BackendValues {
     if (data.kind === 'string') return data.strings;
     if (data.kind === 'graph') return hostData(data.value);
-    return backend_util.mergeRealAndImagArrays(hostData(data.real) as Float32Array, hostData(data.imag) as Float32Array);
+    return backend_util.mergeRealAndImagArrays(
+      hostData(data.real) as Float32Array,
+      hostData(data.imag) as Float32Array,
+    );
   }
 
   // ---- kernels ----
@@ -250,6 +279,7 @@ export class OnnxBackend extends KernelBackend {
     if (!inGraph || (kernel.supports !== undefined && !kernel.supports(specs, attrs, names))) {
       return this.runFallback(kernel.name, inputs, attrs);
     }
+    this.cutLongRecording();
     const outputs = kernel.outputs(specs, attrs, names);
     const values = infos.map((info) => this.shaped(info));
     kernel.check?.(values, attrs);
@@ -257,7 +287,6 @@ export class OnnxBackend extends KernelBackend {
     const signature = `${kernel.name}:${names}:${JSON.stringify(attrs, finite)}`;
     const node = recordNode(kernel, values, names, listed, attrs, signature, outputs);
     this.recorded++;
-    if (this.recorded > this.recordingLimit && this.trace === null) this.flushAtTopLevel();
     return node.outputs.map((value) => this.tensorFor(value));
   }
 
@@ -271,7 +300,9 @@ export class OnnxBackend extends KernelBackend {
   private reshaped(value: Value, shape: readonly number[]): Value {
     const attrs = { shape: [...shape] };
     const spec = { shape: attrs.shape, dtype: value.dtype };
-    const node = recordNode(reshapeKernel(), [value], ['x'], false, attrs, `Reshape:x:${JSON.stringify(attrs)}`, [spec]);
+    const node = recordNode(reshapeKernel(), [value], ['x'], false, attrs, `Reshape:x:${JSON.stringify(attrs)}`, [
+      spec,
+    ]);
     return node.outputs[0]!;
   }
 
@@ -291,10 +322,13 @@ export class OnnxBackend extends KernelBackend {
     const hostInputs = Array.isArray(inputs)
       ? (inputs as TensorInfo[]).map(toHost)
       : Object.fromEntries(
-          Object.entries(inputs).flatMap(([name, info]) => (info === undefined || info === null ? [] : [[name, toHost(info)]])),
+          Object.entries(inputs).flatMap(([name, info]) =>
+            info === undefined || info === null ? [] : [[name, toHost(info)]],
+          ),
         );
     const used = new Set<unknown>();
-    for (const tensor of Object.values(hostInputs).flat() as HostTensor[]) if (tensor.kind === 'numeric') used.add(tensor.data);
+    for (const tensor of Object.values(hostInputs).flat() as HostTensor[])
+      if (tensor.kind === 'numeric') used.add(tensor.data);
     return runOnHost(kernelName, hostInputs as never, attrs).map((tensor) => this.adopt(tensor, used));
   }
 
@@ -314,12 +348,18 @@ export class OnnxBackend extends KernelBackend {
     const { shape } = info;
     if (data.kind === 'string') return { kind: 'string', shape, data: data.strings };
     if (data.kind === 'graph') return { kind: 'numeric', shape, dtype: data.value.dtype, data: hostData(data.value) };
-    return { kind: 'complex', shape, real: hostData(data.real) as Float32Array, imag: hostData(data.imag) as Float32Array };
+    return {
+      kind: 'complex',
+      shape,
+      real: hostData(data.real) as Float32Array,
+      imag: hostData(data.imag) as Float32Array,
+    };
   }
 
   private adopt(tensor: HostTensor, used: ReadonlySet<unknown>): TensorInfo {
     const shape = [...tensor.shape];
-    if (tensor.kind === 'string') return { dataId: this.write([...tensor.data], shape, 'string'), shape, dtype: 'string' };
+    if (tensor.kind === 'string')
+      return { dataId: this.write([...tensor.data], shape, 'string'), shape, dtype: 'string' };
     if (tensor.kind === 'numeric') {
       return this.tensorFor(Value.of(used.has(tensor.data) ? tensor.data.slice() : tensor.data, shape, tensor.dtype));
     }
@@ -343,17 +383,13 @@ export class OnnxBackend extends KernelBackend {
 
   // ---- flushing ----
 
-  /** Where tfjs is between two top-level ops, a long recording can be cut at the same place in every iteration. */
-  private flushAtTopLevel(): void {
-    if (!this.runtime.synchronous) {
-      // It begins when the running JavaScript awaits something; whoever reads a value that failed gets the error.
-      this.recorded = 0;
-      this.flush().catch(() => undefined);
-      return;
-    }
-    const { scopeStack } = engine().state as unknown as { scopeStack: readonly unknown[] };
-    const atTop = scopeStack.length <= 1;
-    if (atTop || this.recorded > 64 * this.recordingLimit) this.flushSync();
+  /**
+   * A loop that never reads a value records without end. It is cut where tfjs is between two top-level ops, which is the
+   * same place in each iteration, so that the pieces are found in the cache.
+   */
+  private cutLongRecording(): void {
+    if (this.recorded <= this.recordingLimit || this.trace !== null || !this.runtime.synchronous) return;
+    if (this.cutIsDue || openScopes() <= 1 || this.recorded > 64 * this.recordingLimit) this.flushSync();
   }
 
   /** Computes everything live. */
@@ -387,8 +423,14 @@ export class OnnxBackend extends KernelBackend {
     return this.flushing;
   }
 
+  /** Drops what was recorded after node `id`: tensors that a traced step kept, which no run will ever make. */
+  forgetSince(id: number): void {
+    for (const value of this.pending) if (value.node !== null && value.node.id > id) this.pending.delete(value);
+  }
+
   private takeSlice(): GraphSlice | null {
     this.recorded = 0;
+    this.cutIsDue = false;
     const outputs = [...this.pending].filter((value) => value.node !== null);
     this.pending.clear();
     return outputs.length === 0 ? null : sliceOf(outputs);
@@ -495,7 +537,11 @@ export class OnnxBackend extends KernelBackend {
 
   /** Counters since the start or the last `resetStats`. */
   stats(): BackendStats {
-    return { ...this.counters, fallbacks: { ...this.counters.fallbacks }, sessions: this.cache.size + this.stepSessions.size };
+    return {
+      ...this.counters,
+      fallbacks: { ...this.counters.fallbacks },
+      sessions: this.cache.size + this.stepSessions.size,
+    };
   }
 
   resetStats(): void {
@@ -527,10 +573,13 @@ function valuesOf(data: TensorData): readonly Value[] {
   return data.kind === 'complex' ? [data.real, data.imag] : [];
 }
 
+const NO_VALUES_YET =
+  'a tensor that depends on the inputs of a captured step has no values while the step is traced: return it and read it outside';
+
 /** The data of a materialised value in the logical order. The array may be the value's own: it is never written again. */
 export function hostData(value: Value): HostArray {
   if (value.data === null) {
-    throw new Error('a tensor of a captured step has no values while the step is traced: return it and read it outside');
+    throw new Error(NO_VALUES_YET);
   }
   if (value.permutation !== null) {
     return transposeHost(value.data, permute(value.shape, value.permutation), invert(value.permutation));
@@ -558,4 +607,9 @@ function profileOf(slice: GraphSlice): 'normal' | 'tiny' {
   for (const leaf of slice.leaves) elements += sizeOf(leaf.shape);
   for (const node of slice.nodes) for (const output of node.outputs) elements += sizeOf(output.shape);
   return elements < 16_384 ? 'tiny' : 'normal';
+}
+
+/** How many tfjs scopes are open: each tidy and each running op is one. */
+function openScopes(): number {
+  return (engine().state as unknown as { scopeStack: readonly unknown[] }).scopeStack.length;
 }

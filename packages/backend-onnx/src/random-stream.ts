@@ -95,7 +95,7 @@ export class RandomStream {
         while (distribution === 'truncatedNormal' && Math.abs(draw) > 2) draw = this.normal();
       }
       const value = offset + scale * draw;
-      target[i] = rounding === 'none' ? value : rounding === 'round' ? Math.round(value) : Math.floor(value);
+      target[i] = rounding === 'none' ? value : rounding === 'round' ? Math.round(value) : Math.trunc(value);
     }
   }
 }

@@ -45,7 +45,11 @@ export class Contender {
   }
 
   /** Builds the workload and runs its first step. Rejects when the framework cannot, or needs longer than `limitMs`. */
-  static async start(name: ContenderName, workload: string, limitMs: number): Promise<{ contender: Contender; ready: Ready }> {
+  static async start(
+    name: ContenderName,
+    workload: string,
+    limitMs: number,
+  ): Promise<{ contender: Contender; ready: Ready }> {
     const contender = new Contender(name, workload);
     try {
       return { contender, ready: (await contender.answer(limitMs)) as Ready };
@@ -83,7 +87,8 @@ export class Contender {
 }
 
 function commandOf(name: ContenderName, workload: string): [string, string[]] {
-  if (name === 'torch') return ['/usr/bin/python3', [fileURLToPath(new URL('../../bench/torch_reference.py', import.meta.url)), workload]];
+  if (name === 'torch')
+    return ['/usr/bin/python3', [fileURLToPath(new URL('../../bench/torch_reference.py', import.meta.url)), workload]];
   const compiled = import.meta.url.endsWith('.js');
   const worker = fileURLToPath(new URL(compiled ? './worker.js' : './worker.ts', import.meta.url));
   return [process.execPath, [...(compiled ? [] : process.execArgv), worker, name, workload]];

@@ -2,7 +2,7 @@
 import { cpus } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { compileStep, selectBackend, suggestNames, tf, UserError } from '@attune/core';
-import { Contender, CONTENDERS, type ContenderName, type Ready, type Run } from './contender.ts';
+import { CONTENDERS, Contender, type ContenderName, type Ready, type Run } from './contender.ts';
 import { WORKLOADS, type Workload } from './workloads/index.ts';
 
 export interface BenchOptions {
@@ -40,7 +40,12 @@ export interface BenchRecord {
   /** GFLOP/s of a 2048^3 matrix product on this engine. */
   readonly peakGflops: number;
   readonly repeats: number;
-  readonly workloads: readonly { readonly name: string; readonly description: string; readonly gflop: number; readonly measurements: readonly Measurement[] }[];
+  readonly workloads: readonly {
+    readonly name: string;
+    readonly description: string;
+    readonly gflop: number;
+    readonly measurements: readonly Measurement[];
+  }[];
 }
 
 /** A first step may take this long, and so may all further steps of one framework together. */
@@ -68,7 +73,12 @@ export async function runBench(options: BenchOptions = {}): Promise<BenchRecord>
     schema: 'attune/bench@1',
     date: new Date().toISOString(),
     command: parts.join(' '),
-    machine: { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version, platform: `${process.platform}/${process.arch}` },
+    machine: {
+      cpu: cpus()[0]?.model ?? 'unknown',
+      cores: cpus().length,
+      node: process.version,
+      platform: `${process.platform}/${process.arch}`,
+    },
     peakGflops,
     repeats,
     workloads: results,
@@ -89,14 +99,22 @@ function others(names: readonly string[] = []): ContenderName[] {
   const known = CONTENDERS.filter((name) => name !== 'attune');
   return names.map((name) => {
     const contender = known.find((candidate) => candidate === name);
-    if (contender === undefined) throw new UserError(`'${name}' is not a framework to compare with.`, suggestNames(name, known));
+    if (contender === undefined)
+      throw new UserError(`'${name}' is not a framework to compare with.`, suggestNames(name, known));
     return contender;
   });
 }
 
 /** Rounds of one run each. A framework that fails or runs out of time leaves the field. */
 async function measure(workload: Workload, names: readonly ContenderName[], repeats: number): Promise<Measurement[]> {
-  const entries: { name: ContenderName; contender?: Contender; ready?: Ready; runs: Run[]; spentMs: number; failure?: string }[] = [];
+  const entries: {
+    name: ContenderName;
+    contender?: Contender;
+    ready?: Ready;
+    runs: Run[];
+    spentMs: number;
+    failure?: string;
+  }[] = [];
   for (const name of names) {
     try {
       const { contender, ready } = await Contender.start(name, workload.name, LIMIT_MS);
@@ -143,8 +161,13 @@ async function measure(workload: Workload, names: readonly ContenderName[], repe
 async function measurePeak(): Promise<number> {
   await selectBackend({ prefer: 'onnx' });
   const size = 2048;
-  const [a, b] = [tf.randomUniform([size, size], -1, 1, 'float32', 1), tf.randomUniform([size, size], -1, 1, 'float32', 2)];
-  const step = compileStep((x: tf.Tensor, y: tf.Tensor) => tf.matMul(x as tf.Tensor2D, y as tf.Tensor2D), { name: 'matrix product' });
+  const [a, b] = [
+    tf.randomUniform([size, size], -1, 1, 'float32', 1),
+    tf.randomUniform([size, size], -1, 1, 'float32', 2),
+  ];
+  const step = compileStep((x: tf.Tensor, y: tf.Tensor) => tf.matMul(x as tf.Tensor2D, y as tf.Tensor2D), {
+    name: 'matrix product',
+  });
   let best = Number.POSITIVE_INFINITY;
   for (let i = 0; i < 8; i++) {
     const start = performance.now();

@@ -5,7 +5,15 @@ type Row = readonly string[];
 
 function rows(record: BenchRecord): { header: Row; body: Row[] } {
   const others = record.workloads[0]?.measurements.slice(1).map(({ contender }) => contender) ?? [];
-  const header = ['workload', 'first step', 'median', 'GFLOP/s', 'of peak', 'memory', ...others.flatMap((name) => [name, 'ratio'])];
+  const header = [
+    'workload',
+    'first step',
+    'median',
+    'GFLOP/s',
+    'of peak',
+    'memory',
+    ...others.flatMap((name) => [name, 'ratio']),
+  ];
   const body = record.workloads.map(({ name, measurements }) => {
     const own = measurements[0]!;
     if (own.medianMs === undefined) return [name, own.failure ?? 'failed'];
@@ -23,7 +31,9 @@ function rows(record: BenchRecord): { header: Row; body: Row[] } {
 }
 
 function comparison(other: Measurement): Row {
-  return other.medianMs === undefined ? [other.failure ?? 'failed', ''] : [milliseconds(other.medianMs), `${other.ratio!.toFixed(2)}x`];
+  return other.medianMs === undefined
+    ? [other.failure ?? 'failed', '']
+    : [milliseconds(other.medianMs), `${other.ratio!.toFixed(2)}x`];
 }
 
 function milliseconds(value: number): string {
@@ -33,9 +43,13 @@ function milliseconds(value: number): string {
 /** Ratios above 1: this engine is faster. */
 export function terminalTable(record: BenchRecord): string {
   const { header, body } = rows(record);
-  const widths = header.map((title, i) => Math.max(title.length, ...body.map((row) => Math.min(row[i]?.length ?? 0, 40))));
+  const widths = header.map((title, i) =>
+    Math.max(title.length, ...body.map((row) => Math.min(row[i]?.length ?? 0, 40))),
+  );
   const line = (row: Row) =>
-    row.map((cell, i) => (i === 0 ? cell.slice(0, 60).padEnd(widths[i]!) : cell.slice(0, 60).padStart(widths[i] ?? 0))).join('  ');
+    row
+      .map((cell, i) => (i === 0 ? cell.slice(0, 60).padEnd(widths[i]!) : cell.slice(0, 60).padStart(widths[i] ?? 0)))
+      .join('  ');
   const { machine } = record;
   return [
     line(header),

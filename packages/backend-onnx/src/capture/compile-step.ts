@@ -11,7 +11,16 @@ import { engine, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { hostData, OnnxBackend } from '../backend.ts';
 import { layoutKey } from '../graph/permutation.ts';
 import { allocate, type DType, type HostArray, type Permutation, sizeOf, Value } from '../graph/value.ts';
-import { compile, compileSync, dataFor, explain, lowerSlice, onnxTensor, type Program, type ProgramOptions } from '../runtime/program.ts';
+import {
+  compile,
+  compileSync,
+  dataFor,
+  explain,
+  lowerSlice,
+  onnxTensor,
+  type Program,
+  type ProgramOptions,
+} from '../runtime/program.ts';
 import type { Feeds } from '../runtime/runtime.ts';
 import { type StepOutputs, type Trace, traceStep } from './trace.ts';
 
@@ -59,7 +68,9 @@ export function compileStep<Inputs extends readonly Tensor[], Outputs extends St
   function backendNow(): OnnxBackend {
     const { backend } = engine();
     if (!(backend instanceof OnnxBackend)) {
-      throw new Error(`captured step '${name}' needs the onnx backend, and '${engine().backendName}' is set: await tf.setBackend('onnx')`);
+      throw new Error(
+        `captured step '${name}' needs the onnx backend, and '${engine().backendName}' is set: await tf.setBackend('onnx')`,
+      );
     }
     return backend;
   }
@@ -98,7 +109,8 @@ export function compileStep<Inputs extends readonly Tensor[], Outputs extends St
     backend.countCompile(performance.now() - started);
     backend.stepSessions.add(program.session);
     const draws = new Map<Value, HostArray>();
-    for (const [leaf, source] of trace.sources) if (source.kind === 'random') draws.set(leaf, allocate(leaf.dtype, sizeOf(leaf.shape)));
+    for (const [leaf, source] of trace.sources)
+      if (source.kind === 'random') draws.set(leaf, allocate(leaf.dtype, sizeOf(leaf.shape)));
     const capture: Capture = { trace, program, spares: trace.state.map(() => null), draws };
     captures.set(key, capture);
     if (captures.size > CAPACITY) release(backend, captures.keys().next().value!);
@@ -118,7 +130,13 @@ export function compileStep<Inputs extends readonly Tensor[], Outputs extends St
     if (capture === null) {
       const started = performance.now();
       const begun = beginTrace(backend, inputs);
-      capture = finishCapture(backend, key, begun.trace, compileSync(backend.runtime, begun.trace.slice, begun.options), started);
+      capture = finishCapture(
+        backend,
+        key,
+        begun.trace,
+        compileSync(backend.runtime, begun.trace.slice, begun.options),
+        started,
+      );
     }
     const call = replay(backend, capture, inputs);
     try {
@@ -183,7 +201,9 @@ function programOptions(trace: Trace, options: CompileStepOptions): ProgramOptio
   for (const [leaf, source] of trace.sources) if (source.kind === 'constant') constants.add(leaf);
   const leafLayouts = new Map<Value, Permutation>();
   const outputLayouts = new Map<Value, Permutation>();
-  const layouts = new Map(lowerSlice(trace.slice, { constants }).outputs.map((port, i) => [trace.slice.outputs[i]!, port.permutation]));
+  const layouts = new Map(
+    lowerSlice(trace.slice, { constants }).outputs.map((port, i) => [trace.slice.outputs[i]!, port.permutation]),
+  );
   for (const { before, after } of trace.state) {
     const layout = layouts.get(after) ?? null;
     leafLayouts.set(before, layout);
@@ -249,12 +269,20 @@ function replay(backend: OnnxBackend, capture: Capture, inputs: readonly Tensor[
       const own = used.has(data) ? data.slice() : data;
       used.add(own);
       const old = previous.get(variable)?.value ?? backend.graphValue(variable);
-      spares[i] = old.exposed || old.holders > 1 || !backend.isSole(variable) || old.data?.length !== own.length ? null : old.data;
+      spares[i] =
+        old.exposed || old.holders > 1 || !backend.isSole(variable) || old.data?.length !== own.length
+          ? null
+          : old.data;
       backend.setVariable(variable, Value.of(own, after.shape, after.dtype, permutations.get(after)!));
     }
     const tensors = trace.results.map((result) => {
       const data = made.get(result)!;
-      const value = Value.of(used.has(data) ? data.slice() : data, result.shape, result.dtype, permutations.get(result)!);
+      const value = Value.of(
+        used.has(data) ? data.slice() : data,
+        result.shape,
+        result.dtype,
+        permutations.get(result)!,
+      );
       return engine().makeTensorFromTensorInfo(backend.tensorFor(value)) as Tensor;
     });
     if (trace.structure === 'tensor') return tensors[0]!;

@@ -5,8 +5,8 @@
  * tracer replaces by a constant; the same op of the public API with that seed and standard parameters then gives the
  * underlying draws, and two unknowns, offset and scale, follow from any two elements. Every other element checks them.
  */
-import { engine, randomNormal, randomUniform, tidy, truncatedNormal, type Tensor } from '@tensorflow/tfjs-core';
-import type { RandomSource, Value } from '../graph/value.ts';
+import { engine, randomNormal, randomUniform, type Tensor, tidy, truncatedNormal } from '@tensorflow/tfjs-core';
+import type { HostArray, RandomSource, Value } from '../graph/value.ts';
 
 /** What `Math.random` returns while a step is traced. */
 export const TRACE_SEED = 0.3819660112501051;
@@ -35,7 +35,8 @@ export function identifySource(op: string, value: Value): RandomSource {
   const advice = 'draw it outside of the captured step and pass it in';
   if (distribution === 'unknown') throw new Error(`tf.${call} inside a captured step cannot be drawn anew: ${advice}`);
   const size = value.data!.length;
-  if (size < 2) throw new Error(`tf.${call} of a single element inside a captured step cannot be drawn anew: ${advice}`);
+  if (size < 2)
+    throw new Error(`tf.${call} of a single element inside a captured step cannot be drawn anew: ${advice}`);
   const standard = standardDraws(distribution, size);
   let low = 0;
   let high = 0;
@@ -44,21 +45,41 @@ export function identifySource(op: string, value: Value): RandomSource {
     if (standard[i]! > standard[high]!) high = i;
   }
   const data = value.data!;
-  const integral = value.dtype !== 'float32';
-  let scale = (data[high]! - data[low]!) / (standard[high]! - standard[low]!);
-  let offset = data[low]! - scale * standard[low]!;
-  const rounding = !integral ? 'none' : op === 'randomUniformInt__op' ? 'floor' : 'round';
-  if (integral) [scale, offset] = [Math.round(scale), Math.round(offset)];
-  const source: RandomSource = { distribution, offset, scale, rounding };
-  const tolerance = 1e-5 * (Math.abs(scale) + Math.abs(offset) + 1e-30);
-  for (let i = 0; i < size; i++) {
-    const expected = offset + scale * standard[i]!;
-    const whole = rounding === 'floor' ? Math.floor(expected) : Math.round(expected);
-    if (Math.abs(data[i]! - (integral ? whole : expected)) > tolerance) {
-      throw new Error(`the draws of tf.${call} inside a captured step were not understood: ${advice}`);
-    }
-  }
+  const scale = (data[high]! - data[low]!) / (standard[high]! - standard[low]!);
+  const offset = data[low]! - scale * standard[low]!;
+  const source = candidates(value, distribution, offset, scale).find((candidate) =>
+    explains(candidate, standard, data),
+  );
+  if (source === undefined)
+    throw new Error(`the draws of tf.${call} inside a captured step were not understood: ${advice}`);
   return source;
+}
+
+/** Integers hide up to one of the offset and of the scale, so that their neighbours are tried too. */
+function candidates(
+  value: Value,
+  distribution: RandomSource['distribution'],
+  offset: number,
+  scale: number,
+): RandomSource[] {
+  if (value.dtype === 'float32') return [{ distribution, offset, scale, rounding: 'none' }];
+  const near = [0, 1, -1, 2, -2];
+  return (['truncate', 'round'] as const).flatMap((rounding) =>
+    near.flatMap((i) =>
+      near.map((j) => ({ distribution, offset: Math.round(offset) + i, scale: Math.round(scale) + j, rounding })),
+    ),
+  );
+}
+
+function explains(source: RandomSource, standard: Float32Array, data: HostArray): boolean {
+  const { offset, scale, rounding } = source;
+  const tolerance = rounding === 'none' ? 1e-5 * (Math.abs(scale) + Math.abs(offset) + 1e-30) : 0;
+  for (const [i, draw] of standard.entries()) {
+    const exact = offset + scale * draw;
+    const expected = rounding === 'none' ? exact : rounding === 'round' ? Math.round(exact) : Math.trunc(exact);
+    if (Math.abs(data[i]! - expected) > tolerance) return false;
+  }
+  return true;
 }
 
 function standardDraws(distribution: RandomSource['distribution'], size: number): Float32Array {

@@ -2,7 +2,7 @@
 import { dispose, engine, type NamedTensorMap, type Tensor, tidy, Variable } from '@tensorflow/tfjs-core';
 import type { OnnxBackend } from '../backend.ts';
 import { sliceOf } from '../graph/slice.ts';
-import { type DType, Value } from '../graph/value.ts';
+import { type DType, newestNode, Value } from '../graph/value.ts';
 import type { GraphSlice } from '../runtime/program.ts';
 import { identifySource, runningRandomOp, TRACE_SEED } from './random-source.ts';
 
@@ -51,6 +51,7 @@ export function traceStep(
   inputs: readonly { readonly shape: readonly number[]; readonly dtype: DType }[],
 ): Trace {
   for (const variable of Object.values(engine().registeredVariables)) backend.detach(variable);
+  const recordedBefore = newestNode();
   const placeholders = inputs.map(({ shape, dtype }) => new Value(shape, dtype));
   const written = new Set<Value>();
   const firstValues = new Map<Variable, Value>();
@@ -90,6 +91,7 @@ export function traceStep(
       return fn(...tensors) as Tensor;
     }) as StepOutputs;
   } catch (error) {
+    backend.forgetSince(recordedBefore);
     restore(backend, firstValues, assign);
     throw error;
   } finally {
@@ -100,7 +102,11 @@ export function traceStep(
 
   const { tensors, structure } = listOutputs(outputs);
   const results = tensors.map((tensor) => backend.madeByNode(tensor));
-  const state = [...firstValues].map(([variable, before]) => ({ variable, before, after: backend.madeByNode(variable) }));
+  const state = [...firstValues].map(([variable, before]) => ({
+    variable,
+    before,
+    after: backend.madeByNode(variable),
+  }));
   // Returned variables and kept tensors belong to the caller; everything else is done with.
   dispose(tensors.filter((tensor) => !(tensor instanceof Variable) && !tensor.kept));
   if (new Set(state.map(({ before }) => before)).size < state.length) {
@@ -109,6 +115,7 @@ export function traceStep(
   }
   backend.evaluateSync(state.map(({ before }) => before));
   restore(backend, firstValues, assign);
+  backend.forgetSince(recordedBefore);
   const slice = sliceOf([...new Set([...results, ...state.map(({ after }) => after)])]);
   return { slice, results, state, structure, ...sortLeaves(backend, slice, placeholders, written, state) };
 }
@@ -137,7 +144,8 @@ function sortLeaves(
   state: Trace['state'],
 ): Pick<Trace, 'sources' | 'assumptions'> {
   const variables = new Map<Value, Variable>();
-  for (const variable of Object.values(engine().registeredVariables)) variables.set(backend.graphValue(variable), variable);
+  for (const variable of Object.values(engine().registeredVariables))
+    variables.set(backend.graphValue(variable), variable);
   const assigned = new Map(state.map(({ before, variable }) => [before, variable]));
   const sources = new Map<Value, LeafSource>();
   const assumptions: Assumption[] = [];
@@ -146,15 +154,20 @@ function sortLeaves(
     if (variable !== undefined) {
       const frozen = !variable.trainable && !assigned.has(leaf);
       const read = !frozen && !assigned.has(leaf);
-      assumptions.push({ variable, trainable: variable.trainable, constant: frozen ? leaf : null, leaf: read ? leaf : null });
+      assumptions.push({
+        variable,
+        trainable: variable.trainable,
+        constant: frozen ? leaf : null,
+        leaf: read ? leaf : null,
+      });
       if (frozen) sources.set(leaf, { kind: 'constant' });
       else sources.set(leaf, { kind: assigned.has(leaf) ? 'state' : 'variable', variable });
     } else if (placeholders.includes(leaf)) sources.set(leaf, { kind: 'input', index: placeholders.indexOf(leaf) });
     else if (leaf.random !== null) sources.set(leaf, { kind: 'random' });
     else if (written.has(leaf)) sources.set(leaf, { kind: 'constant' });
-    else if (leaf.data === null) throw new Error('a tensor of another captured step was used in this one: return it from there');
+    else if (leaf.data === null)
+      throw new Error('a tensor of another captured step was used in this one: return it from there');
     else sources.set(leaf, { kind: leaf.data.length > LARGEST_CONSTANT ? 'tensor' : 'constant' });
   }
   return { sources, assumptions };
 }
-

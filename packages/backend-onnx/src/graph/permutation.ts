@@ -34,7 +34,11 @@ export function between(from: Permutation, to: Permutation, rank: number): Permu
 }
 
 /** Copies host data of the given physical shape into the transposed order. */
-export function transposeHost<A extends HostArray>(data: A, shape: readonly number[], permutation: readonly number[]): A {
+export function transposeHost<A extends HostArray>(
+  data: A,
+  shape: readonly number[],
+  permutation: readonly number[],
+): A {
   const rank = shape.length;
   const result = new (data.constructor as new (size: number) => A)(data.length);
   const strides = new Array<number>(rank);

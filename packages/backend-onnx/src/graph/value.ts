@@ -42,10 +42,15 @@ export interface RandomSource {
   readonly distribution: 'uniform' | 'normal' | 'truncatedNormal';
   readonly offset: number;
   readonly scale: number;
-  readonly rounding: 'none' | 'round' | 'floor';
+  readonly rounding: 'none' | 'round' | 'truncate';
 }
 
 let lastNodeId = 0;
+
+/** The id of the newest node. */
+export function newestNode(): number {
+  return lastNodeId;
+}
 
 export class Value implements TensorSpec {
   readonly shape: readonly number[];

@@ -7,7 +7,15 @@
  */
 import { between, invert, layoutKey, normalise, permute, transposeHost } from '../graph/permutation.ts';
 import { type DType, type GraphNode, type HostArray, type Permutation, sizeOf, type Value } from '../graph/value.ts';
-import { type Attribute, ELEMENT_TYPE, type ElementType, type ModelProto, type NodeProto, type TensorProto, type ValueInfoProto } from './writer.ts';
+import {
+  type Attribute,
+  ELEMENT_TYPE,
+  type ElementType,
+  type ModelProto,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfoProto,
+} from './writer.ts';
 
 export const OPSET = 18;
 export const IR_VERSION = 9;
@@ -28,6 +36,15 @@ export interface GraphOutput {
   readonly name: string;
   /** The layout in which the data comes out. */
   readonly permutation: Permutation;
+}
+
+export interface ModelOptions {
+  readonly graphName?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Names that the outputs must have. */
+  readonly names?: readonly string[];
+  /** Whether to write the shapes of values inside the graph. Default false: ONNX Runtime infers them. */
+  readonly shapes?: boolean;
 }
 
 export interface LoweringOptions {
@@ -63,7 +80,12 @@ export class Lowering {
   /** A value that is baked into the graph. */
   constantValue(value: Value, name: string): void {
     const data = value.data!;
-    this.initializers.push({ name, type: value.dtype, dims: permute(value.shape, value.permutation), data: bytesOf(data) });
+    this.initializers.push({
+      name,
+      type: value.dtype,
+      dims: permute(value.shape, value.permutation),
+      data: bytesOf(data),
+    });
     this.define(value, name, value.permutation);
     this.baked.set(value, data);
   }
@@ -120,7 +142,8 @@ export class Lowering {
       return this.tensor(value.dtype, data, permute(value.shape, to));
     }
     // Moving dimensions of length 1 about is a reshape, which costs nothing.
-    const long = (layout: Permutation) => permute([...value.shape.keys()], layout).filter((axis) => value.shape[axis] !== 1);
+    const long = (layout: Permutation) =>
+      permute([...value.shape.keys()], layout).filter((axis) => value.shape[axis] !== 1);
     if (long(from).every((axis, i) => axis === long(to)[i])) return this.reshape(name, permute(value.shape, to));
     return this.op('Transpose', [name], { perm: steps });
   }
@@ -164,7 +187,12 @@ export class Lowering {
   // ---- operators and constants ----
 
   /** Adds an operator and returns the name of its (first) output. */
-  op(type: string, inputs: readonly string[], attributes: Readonly<Record<string, Attribute>> = {}, options: OpOptions = {}): string {
+  op(
+    type: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    options: OpOptions = {},
+  ): string {
     return this.ops(type, inputs, attributes, options)[0]!;
   }
 
@@ -207,12 +235,17 @@ export class Lowering {
 
   /** A constant 1-d tensor of int64: axes, shapes, pads. */
   int64(values: readonly number[]): string {
-    return this.tensor('int64', BigInt64Array.from(values, (v) => BigInt(v)), [values.length]);
+    return this.tensor(
+      'int64',
+      BigInt64Array.from(values, (v) => BigInt(v)),
+      [values.length],
+    );
   }
 
   /** A constant scalar. */
   scalar(value: number, dtype: DType = 'float32'): string {
-    const data = dtype === 'float32' ? Float32Array.of(value) : dtype === 'int32' ? Int32Array.of(value) : Uint8Array.of(value);
+    const data =
+      dtype === 'float32' ? Float32Array.of(value) : dtype === 'int32' ? Int32Array.of(value) : Uint8Array.of(value);
     return this.tensor(dtype, data, []);
   }
 
@@ -236,10 +269,7 @@ export class Lowering {
    * The model with the given outputs. ONNX wants each output to be the result of a node of its own name, so every
    * output gets an `Identity` where it is an input, a constant or used twice.
    */
-  model(outputs: readonly GraphOutput[], options: { graphName?: string; metadata?: Record<string, string>; names?: readonly string[] } = {}): {
-    model: ModelProto;
-    outputNames: string[];
-  } {
+  model(outputs: readonly GraphOutput[], options: ModelOptions = {}): { model: ModelProto; outputNames: string[] } {
     const made = new Set(this.nodes.flatMap((node) => node.outputs));
     const taken = new Set<string>();
     const infos: ValueInfoProto[] = [];
@@ -248,7 +278,14 @@ export class Lowering {
       const wanted = options.names?.[i];
       if (wanted !== undefined || !made.has(name) || taken.has(name)) {
         const copy = wanted ?? `out${i}`;
-        this.nodes.push({ type: 'Identity', domain: '', name: `output/${copy}`, inputs: [name], outputs: [copy], attributes: {} });
+        this.nodes.push({
+          type: 'Identity',
+          domain: '',
+          name: `output/${copy}`,
+          inputs: [name],
+          outputs: [copy],
+          attributes: {},
+        });
         name = copy;
       }
       taken.add(name);
@@ -269,9 +306,27 @@ export class Lowering {
         opsets,
         irVersion: IR_VERSION,
         producer: { name: 'attune', version: '0.1.0' },
+        ...(options.shapes === true ? { valueInfo: this.innerShapes(needed.names, taken) } : {}),
         ...(options.metadata === undefined ? {} : { metadata: options.metadata }),
       },
     };
+  }
+
+  /** Shapes of the tensors that hold recorded values. */
+  private innerShapes(names: ReadonlySet<string>, outputs: ReadonlySet<string>): ValueInfoProto[] {
+    const outer = new Set([
+      ...outputs,
+      ...this.graphInputs.map(({ name }) => name),
+      ...this.initializers.map(({ name }) => name),
+    ]);
+    const infos = new Map<string, ValueInfoProto>();
+    for (const [value, { names: layouts }] of this.layouts) {
+      for (const { name, permutation } of layouts.values()) {
+        if (!names.has(name) || outer.has(name)) continue;
+        infos.set(name, { name, type: value.dtype, dims: permute(value.shape, permutation) });
+      }
+    }
+    return [...infos.values()];
   }
 }
 
@@ -295,7 +350,10 @@ export function reduceLayout(
 }
 
 /** The operators that the outputs depend on; ONNX Runtime would run the others too. */
-function reachable(nodes: readonly NodeProto[], outputs: readonly string[]): { nodes: NodeProto[]; names: Set<string> } {
+function reachable(
+  nodes: readonly NodeProto[],
+  outputs: readonly string[],
+): { nodes: NodeProto[]; names: Set<string> } {
   const names = new Set(outputs);
   const kept: NodeProto[] = [];
   for (const node of nodes.toReversed()) {

@@ -11,7 +11,13 @@ const text = new TextEncoder();
 export const ELEMENT_TYPE = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float64: 11, bfloat16: 16 } as const;
 export type ElementType = keyof typeof ELEMENT_TYPE;
 
-export type Attribute = number | bigint | string | readonly number[] | { readonly float: number } | { readonly floats: readonly number[] };
+export type Attribute =
+  | number
+  | bigint
+  | string
+  | readonly number[]
+  | { readonly float: number }
+  | { readonly floats: readonly number[] };
 
 export interface NodeProto {
   readonly type: string;
@@ -145,7 +151,8 @@ function writeValueInfo(out: MessageWriter, info: ValueInfoProto): void {
     out.message(1, () => {
       out.int(1, ELEMENT_TYPE[info.type]);
       out.message(2, () => {
-        for (const dim of info.dims) out.message(1, () => (typeof dim === 'number' ? out.int(1, dim) : out.string(2, dim)));
+        for (const dim of info.dims)
+          out.message(1, () => (typeof dim === 'number' ? out.int(1, dim) : out.string(2, dim)));
       });
     }),
   );
@@ -165,7 +172,8 @@ export function writeModel(model: ModelProto): Uint8Array {
         for (const name of node.outputs) out.string(2, name);
         out.string(3, node.name);
         out.string(4, node.type);
-        for (const [name, value] of Object.entries(node.attributes)) out.message(5, () => writeAttribute(out, name, value));
+        for (const [name, value] of Object.entries(node.attributes))
+          out.message(5, () => writeAttribute(out, name, value));
         if (node.domain !== '') out.string(7, node.domain);
       });
     }

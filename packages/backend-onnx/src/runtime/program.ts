@@ -1,7 +1,15 @@
 /** A compiled graph: an ONNX model in a session, with the values that it is fed and the ones that it makes. */
 import { Tensor } from 'onnxruntime-common';
 import { between, layoutKey, permute, transposeHost } from '../graph/permutation.ts';
-import { allocate, type GraphNode, type HostArray, type Permutation, sizeOf, type TensorSpec, type Value } from '../graph/value.ts';
+import {
+  allocate,
+  type GraphNode,
+  type HostArray,
+  type Permutation,
+  sizeOf,
+  type TensorSpec,
+  type Value,
+} from '../graph/value.ts';
 import { Lowering } from '../onnx/lowering.ts';
 import { writeModel } from '../onnx/writer.ts';
 import type { Feeds, Runtime, Session, SessionOptions } from './runtime.ts';

@@ -1,6 +1,6 @@
 /** Workloads of model-based control: training the dynamics network, and one planning decision with it. */
 import { tf } from '@attune/core';
-import { inferenceStep, products, trainingStep, type Workload, Weights } from './workload.ts';
+import { inferenceStep, products, trainingStep, Weights, type Workload } from './workload.ts';
 
 const SIZES = [26, 500, 500, 20];
 const STATE = 20;
@@ -8,7 +8,10 @@ const HORIZON = 20;
 const CANDIDATES = 1000;
 
 function dynamics(w: Weights): (x: tf.Tensor) => tf.Tensor {
-  const layers = SIZES.slice(1).map((to, i) => ({ weight: w.weight([SIZES[i]!, to], SIZES[i]!), bias: w.constant([to], 0) }));
+  const layers = SIZES.slice(1).map((to, i) => ({
+    weight: w.weight([SIZES[i]!, to], SIZES[i]!),
+    bias: w.constant([to], 0),
+  }));
   return (input) =>
     layers.reduce((x, { weight, bias }, i) => {
       const y = tf.add(tf.matMul(x as tf.Tensor2D, weight as tf.Tensor2D), bias);

@@ -1,6 +1,6 @@
 /** Sequence workloads: an LSTM over notes and a transformer encoder. */
 import { tf } from '@attune/core';
-import { crossEntropy, products, trainingStep, type Workload, Weights } from './workload.ts';
+import { crossEntropy, products, trainingStep, Weights, type Workload } from './workload.ts';
 
 const NOTES = 38;
 const EMBEDDING = 64;
@@ -10,7 +10,8 @@ const BATCH = 64;
 
 export const lstmTrain: Workload = {
   name: 'lstm_train',
-  description: 'note RNN: embedding 38x64, LSTM 256, batch 64, 32 steps, next-note cross entropy: training step with Adam',
+  description:
+    'note RNN: embedding 38x64, LSTM 256, batch 64, 32 steps, next-note cross entropy: training step with Adam',
   flops: 3 * BATCH * STEPS * (products(1, EMBEDDING + HIDDEN, 4 * HIDDEN) + products(1, HIDDEN, NOTES)),
   build() {
     const w = new Weights();
@@ -50,9 +51,13 @@ const VOCABULARY = 30522;
 
 export const encoderTrain: Workload = {
   name: 'encoder_train',
-  description: 'transformer encoder, 4 layers of 384, 12 heads, GELU, batch 16 of 64 tokens, 2 classes: training step with Adam',
+  description:
+    'transformer encoder, 4 layers of 384, 12 heads, GELU, batch 16 of 64 tokens, 2 classes: training step with Adam',
   flops:
-    3 * LAYERS * (SENTENCES * TOKENS * (4 * products(1, WIDTH, WIDTH) + 2 * products(1, WIDTH, INNER)) + 2 * SENTENCES * products(TOKENS, WIDTH, TOKENS)),
+    3 *
+    LAYERS *
+    (SENTENCES * TOKENS * (4 * products(1, WIDTH, WIDTH) + 2 * products(1, WIDTH, INNER)) +
+      2 * SENTENCES * products(TOKENS, WIDTH, TOKENS)),
   build() {
     const w = new Weights();
     const dense = (from: number, to: number) => {
@@ -91,7 +96,9 @@ export const encoderTrain: Workload = {
 /** Scaled dot-product attention of [N * T, 3 * WIDTH] queries, keys and values. */
 function attention(qkv: tf.Tensor): tf.Tensor {
   const perHead = WIDTH / HEADS;
-  const [q, k, v] = tf.split(qkv, 3, 1).map((part) => tf.transpose(tf.reshape(part, [SENTENCES, TOKENS, HEADS, perHead]), [0, 2, 1, 3])) as [
+  const [q, k, v] = tf
+    .split(qkv, 3, 1)
+    .map((part) => tf.transpose(tf.reshape(part, [SENTENCES, TOKENS, HEADS, perHead]), [0, 2, 1, 3])) as [
     tf.Tensor,
     tf.Tensor,
     tf.Tensor,

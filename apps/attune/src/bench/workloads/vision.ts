@@ -1,16 +1,33 @@
 /** Convolutional workloads: a small CNN, ResNet-18 trained and as a feature extractor, one deep-image-prior step. */
 import { type MovingParameter, normalizeBatch, tf } from '@attune/core';
 import { createNetwork } from '@attune/zoo';
-import { crossEntropy, inferenceStep, products, trainingStep, trainingStepOf, type Workload, Weights } from './workload.ts';
+import {
+  crossEntropy,
+  inferenceStep,
+  products,
+  trainingStep,
+  trainingStepOf,
+  Weights,
+  type Workload,
+} from './workload.ts';
 
 export const cnnTrain: Workload = {
   name: 'cnn_train',
   description: 'VGG-style CNN, batch 64 of 32x32x3, 10 classes: training step with Adam',
   flops:
-    3 * 64 * (products(1024, 27, 32) + products(1024, 288, 32) + products(256, 288, 64) + products(256, 576, 64) + products(1, 4096, 128)),
+    3 *
+    64 *
+    (products(1024, 27, 32) +
+      products(1024, 288, 32) +
+      products(256, 288, 64) +
+      products(256, 576, 64) +
+      products(1, 4096, 128)),
   build() {
     const w = new Weights();
-    const conv = (from: number, to: number) => ({ kernel: w.weight([3, 3, from, to], 9 * from), bias: w.constant([to], 0) });
+    const conv = (from: number, to: number) => ({
+      kernel: w.weight([3, 3, from, to], 9 * from),
+      bias: w.constant([to], 0),
+    });
     const layers = [conv(3, 32), conv(32, 32), conv(32, 64), conv(64, 64)];
     const [hidden, hiddenBias] = [w.weight([4096, 128], 4096), w.constant([128], 0)];
     const [out, outBias] = [w.weight([128, 10], 128), w.constant([10], 0)];
@@ -69,7 +86,11 @@ export const resnet18Features: Workload = {
     const network = createNetwork('resnet18', { classes: 10, seed: 1 });
     for (const { variable } of network.parameters.values()) variable.trainable = false;
     const images = new Weights().draw([16, 224, 224, 3]);
-    return inferenceStep([images], (x) => tf.sum(network.features(x as tf.Tensor4D)), () => network.dispose());
+    return inferenceStep(
+      [images],
+      (x) => tf.sum(network.features(x as tf.Tensor4D)),
+      () => network.dispose(),
+    );
   },
 };
 
@@ -89,8 +110,23 @@ export const dipStep: Workload = {
       const norm = batchNorm(w, to);
       const edge = (kernel - 1) / 2;
       return (x: tf.Tensor4D) => {
-        const padded = edge === 0 ? x : (tf.mirrorPad(x, [[0, 0], [edge, edge], [edge, edge], [0, 0]], 'reflect') as tf.Tensor4D);
-        return tf.leakyRelu(norm(tf.add(tf.conv2d(padded, weight as tf.Tensor4D, stride, 'valid'), bias)), 0.2) as tf.Tensor4D;
+        const padded =
+          edge === 0
+            ? x
+            : (tf.mirrorPad(
+                x,
+                [
+                  [0, 0],
+                  [edge, edge],
+                  [edge, edge],
+                  [0, 0],
+                ],
+                'reflect',
+              ) as tf.Tensor4D);
+        return tf.leakyRelu(
+          norm(tf.add(tf.conv2d(padded, weight as tf.Tensor4D, stride, 'valid'), bias)),
+          0.2,
+        ) as tf.Tensor4D;
       };
     };
     const levels = Array.from({ length: LEVELS }, (_, i) => {

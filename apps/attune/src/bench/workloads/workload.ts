@@ -1,5 +1,13 @@
 /** What the benchmark runs: one step of training or inference, the same in every framework. */
-import { adamw, compileStep, type CompiledStep, disposeState, type MovingParameter, tf, valueAndGradients } from '@attune/core';
+import {
+  adamw,
+  type CompiledStep,
+  compileStep,
+  disposeState,
+  type MovingParameter,
+  tf,
+  valueAndGradients,
+} from '@attune/core';
 
 /** A workload that is ready to run on the current backend. */
 export interface Step {
@@ -104,7 +112,10 @@ function profiling(): { profilePrefix?: string } {
   return prefix === undefined ? {} : { profilePrefix: prefix };
 }
 
-async function read(step: CompiledStep<readonly tf.Tensor[], tf.Tensor>, inputs: readonly tf.Tensor[]): Promise<number> {
+async function read(
+  step: CompiledStep<readonly tf.Tensor[], tf.Tensor>,
+  inputs: readonly tf.Tensor[],
+): Promise<number> {
   const result = await step.run(...inputs);
   const [value] = await result.data();
   result.dispose();
