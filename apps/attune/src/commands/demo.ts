@@ -1,0 +1,87 @@
+/**
+ * `attune demo`, which `npm start` runs: the embedded network on the embedded target task, from scratch, by a linear probe
+ * and fully fine-tuned, over several seeds; one table, and one report that compares them.
+ */
+import { join, resolve } from 'node:path';
+import { namedPlan, silentProgress } from '@attune/core';
+import { tuneVision } from '@attune/vision';
+import { DEFAULT_DATA, locateData } from '../input/data-sets.ts';
+import { newRunFolder } from '../input/run-folder.ts';
+import { DEFAULT_MODEL, WEIGHT_DIRECTORIES } from '../input/weights.ts';
+import { groupByPlan } from '../report/plan-runs.ts';
+import type { ReportedRun } from '../report/reported-run.ts';
+import { reportRun } from '../report/reported-run.ts';
+import { writeReport } from '../report/write-report.ts';
+import { stopOnInterrupt } from '../terminal/interrupt.ts';
+import { percent, table } from '../terminal/table.ts';
+import type { CommandOptions } from './command-options.ts';
+import { backendOf, outputOf } from './command-options.ts';
+
+export interface DemoCommandOptions extends CommandOptions {
+  readonly seeds: number;
+  readonly out?: string;
+  readonly report: string;
+}
+
+const PLANS = ['scratch', 'linear-probe', 'full'] as const;
+
+export async function demoCommand(options: DemoCommandOptions): Promise<void> {
+  const output = outputOf(options);
+  const data = await locateData(DEFAULT_DATA);
+  const out = options.out ?? (await newRunFolder('demo'));
+  const backend = await backendOf(options);
+  output.note(`${DEFAULT_MODEL} on ${DEFAULT_DATA}, ${options.seeds} runs of each plan, backend ${backend.name}`);
+  const started = performance.now();
+  const runs: ReportedRun[] = [];
+  await stopOnInterrupt('Stopped.', async (signal) => {
+    for (let seed = 0; seed < options.seeds; seed++)
+      for (const plan of PLANS) {
+        const result = await tuneVision({
+          data,
+          from: DEFAULT_MODEL,
+          plan: namedPlan(plan),
+          seed,
+          out: join(out, `${plan}-seed${seed}`),
+          dataDirectories: WEIGHT_DIRECTORIES,
+          onBroken: 'refuse',
+          progress: silentProgress,
+          signal,
+        });
+        const run = await reportRun(result);
+        result.network.dispose();
+        runs.push(run);
+        const { seconds } = result.record.result!;
+        output.note(
+          `${plan.padEnd(12)} seed ${seed}: test accuracy ${percent(run.evaluated!.metrics.accuracy)} after ${seconds.toFixed(1)} s`,
+        );
+      }
+  });
+  await writeReport(options.report, runs);
+  const plans = groupByPlan(runs);
+  const rows = plans.map(({ plan, accuracy, seconds, runs: own }) => [
+    plan.name,
+    `${percent(accuracy!.mean)}`,
+    own.length > 1 ? `${(100 * accuracy!.standardDeviation).toFixed(1)}` : '-',
+    `${seconds.mean.toFixed(1)} s`,
+    own[0]!.record.result!.trainableParameters.toLocaleString('en-US'),
+  ]);
+  const { classes, data: dataset } = runs[0]!.record;
+  output.result(
+    {
+      from: DEFAULT_MODEL,
+      data: DEFAULT_DATA,
+      runs: runs.map(({ record }) => record),
+      plans: plans.map(({ plan, accuracy, seconds }) => ({ plan: plan.name, accuracy, seconds })),
+      folder: out,
+      report: options.report,
+      seconds: (performance.now() - started) / 1000,
+    },
+    [
+      `${DEFAULT_MODEL}, pre-trained on ${'fixtures/shapes'}, tuned to ${classes.length} other classes with ${dataset.examples.train} images:`,
+      table([['plan', 'test accuracy', 'sd', 'time of a run', 'parameters moved'], ...rows]),
+      `means over ${options.seeds} seeds; ${dataset.examples.test} test images each`,
+      `runs: ${out}`,
+      `report: ${resolve(options.report)}`,
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,36 @@
+/** `attune eval`: how well the network of a finished run names the images of a data set. */
+import type { SplitName } from '@attune/vision';
+import { evaluateRun, readFinishedRecord } from '@attune/vision';
+import { locateData } from '../input/data-sets.ts';
+import { percent, table } from '../terminal/table.ts';
+import type { CommandOptions } from './command-options.ts';
+import { backendOf, outputOf } from './command-options.ts';
+
+export interface EvalCommandOptions extends CommandOptions {
+  readonly data?: string;
+  readonly split?: SplitName | 'all';
+  readonly onBroken: 'skip' | 'refuse';
+}
+
+export async function evalCommand(run: string, options: EvalCommandOptions): Promise<void> {
+  const output = outputOf(options);
+  const data = await locateData(options.data ?? (await readFinishedRecord(run)).data.path);
+  await backendOf(options);
+  const { split, metrics, record, dataset } = await evaluateRun(run, data, {
+    onBroken: options.onBroken,
+    ...(options.split === undefined ? {} : { split: options.split }),
+  });
+  for (const { name, reason } of dataset.skipped) output.note(`left out: ${name}: ${reason}`);
+  const rows = record.classes.map((name, label) => {
+    const share = metrics.perClass[label];
+    const images = metrics.confusion[label]!.reduce((sum, count) => sum + count, 0);
+    return [name, String(images), share == null ? '-' : percent(share)];
+  });
+  output.result(
+    { run, data, split, classes: record.classes, metrics, skipped: dataset.skipped },
+    [
+      `${split} of ${data}: accuracy ${percent(metrics.accuracy)}, loss ${metrics.loss.toFixed(4)}, macro F1 ${metrics.macroF1.toFixed(3)}, ${metrics.examples} images`,
+      table([['class', 'images', 'recognised'], ...rows]),
+    ].join('\n'),
+  );
+}

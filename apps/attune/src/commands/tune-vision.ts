@@ -1,0 +1,144 @@
+/** `attune tune vision`: from a folder of images to a run's folder. */
+import { basename, join } from 'node:path';
+import type { TransferPlan } from '@attune/core';
+import { describePlan, silentProgress, UserError } from '@attune/core';
+import { terminalProgress } from '@attune/core/node';
+import type { TuneVisionResult, VisionRecord, VisionSettings } from '@attune/vision';
+import { readRecord, tuneVision } from '@attune/vision';
+import { dataDirectories } from '@attune/zoo/node';
+import { DEFAULT_DATA, locateData } from '../input/data-sets.ts';
+import { readPlan } from '../input/plan.ts';
+import { newRunFolder } from '../input/run-folder.ts';
+import { DEFAULT_MODEL, WEIGHT_DIRECTORIES } from '../input/weights.ts';
+import { reportRun } from '../report/reported-run.ts';
+import { REPORT_FILE, writeReport } from '../report/write-report.ts';
+import { stopOnInterrupt } from '../terminal/interrupt.ts';
+import type { Output } from '../terminal/output.ts';
+import { prepareProgress } from '../terminal/prepare-progress.ts';
+import { percent, table } from '../terminal/table.ts';
+import type { CommandOptions } from './command-options.ts';
+import { backendOf, outputOf } from './command-options.ts';
+
+export interface TuneVisionCommandOptions extends CommandOptions {
+  readonly data?: string;
+  readonly from?: string;
+  readonly weights?: string;
+  readonly plan?: string;
+  readonly epochs?: number;
+  readonly batch?: number;
+  readonly lr?: number;
+  readonly weightDecay?: number;
+  readonly patience?: number;
+  readonly size?: number;
+  readonly seed?: number;
+  readonly out?: string;
+  readonly resume?: boolean;
+  readonly checkpointSeconds?: number;
+  readonly onBroken: 'skip' | 'refuse';
+  readonly cache: boolean;
+  readonly report: boolean;
+}
+
+const DEFAULT_PLAN = 'full';
+
+export async function tuneVisionCommand(options: TuneVisionCommandOptions): Promise<void> {
+  const output = outputOf(options);
+  const begun = await begunRun(options);
+  const plan = await planOf(options, begun);
+  const from = options.from ?? begun?.from ?? DEFAULT_MODEL;
+  const place = options.data ?? begun?.data.path ?? DEFAULT_DATA;
+  const data = await locateData(place);
+  const out = options.out ?? (await newRunFolder(`${basename(place).replace(/\.csv$/i, '')}-${plan.name}`));
+  const backend = await backendOf(options);
+
+  if (options.from === undefined && begun === undefined && options.data !== undefined)
+    output.note(`without --from: the small embedded ${DEFAULT_MODEL}; for photos choose from 'attune models list'`);
+  output.note(`${from} on ${data}, backend ${backend.name} (${backend.reason})`);
+  output.note(describePlan(plan));
+
+  const onPrepare = prepareProgress();
+  const result = await stopOnInterrupt(`Stopped. Go on with: --out ${out} --resume`, (signal) =>
+    tuneVision({
+      data,
+      from,
+      plan,
+      seed: options.seed ?? begun?.seed ?? 0,
+      out,
+      resume: options.resume === true,
+      dataDirectories: WEIGHT_DIRECTORIES,
+      weightsFile: options.weights,
+      settings: settingsOf(options, begun),
+      onBroken: options.onBroken,
+      featureCache: options.cache ? join(dataDirectories().at(-1)!, 'features') : undefined,
+      progress: options.quiet === true ? silentProgress : terminalProgress(),
+      signal,
+      ...(options.checkpointSeconds === undefined ? {} : { checkpointSeconds: options.checkpointSeconds }),
+      ...(options.quiet === true ? {} : { onPrepare }),
+    }).catch((error: unknown) => {
+      throw withSkipHint(error, options.onBroken);
+    }),
+  );
+  try {
+    for (const { name, reason } of result.record.data.skipped) output.note(`left out: ${name}: ${reason}`);
+    const report = options.report ? join(out, REPORT_FILE) : null;
+    if (report !== null) await writeReport(report, [await reportRun(result)]);
+    finish(output, result, out, report);
+  } finally {
+    result.network.dispose();
+  }
+}
+
+/** The run that is to be gone on with: options that are not given are taken from it. */
+async function begunRun({ out, resume }: TuneVisionCommandOptions): Promise<VisionRecord | undefined> {
+  if (resume !== true) return undefined;
+  if (out === undefined)
+    throw new UserError('--resume needs the folder of a run.', 'Name it with --out, such as --out runs/my-run.');
+  return readRecord(out);
+}
+
+async function planOf({ plan }: TuneVisionCommandOptions, begun: VisionRecord | undefined): Promise<TransferPlan> {
+  return plan === undefined && begun !== undefined ? begun.plan : readPlan(plan ?? DEFAULT_PLAN);
+}
+
+/** Settings that are given, over those of the run that is gone on with; the rest follows from the plan. */
+function settingsOf(
+  { epochs, batch, lr, weightDecay, patience, size }: TuneVisionCommandOptions,
+  begun: VisionRecord | undefined,
+): Partial<VisionSettings> {
+  const given = { epochs, batchSize: batch, learningRate: lr, weightDecay, patience, size };
+  return {
+    ...begun?.settings,
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  };
+}
+
+function withSkipHint(error: unknown, onBroken: 'skip' | 'refuse'): unknown {
+  if (onBroken === 'refuse' && error instanceof Error && 'image' in error && 'reason' in error)
+    return new UserError(error.message, 'Or leave out what cannot be read: --on-broken skip.', { cause: error });
+  return error;
+}
+
+function finish(output: Output, { record, fit }: TuneVisionResult, out: string, report: string | null): void {
+  const { result, data, classes } = record;
+  const rows = [['', 'images', 'loss', 'accuracy', 'macro F1']];
+  for (const split of ['validation', 'test'] as const) {
+    const metrics = result![split];
+    if (metrics)
+      rows.push([
+        split,
+        String(metrics.examples),
+        metrics.loss.toFixed(4),
+        percent(metrics.accuracy),
+        metrics.macroF1.toFixed(3),
+      ]);
+  }
+  output.result(
+    { run: out, report, ...record },
+    [
+      `${classes.length} classes, ${data.examples.train} images to learn from, ${fit.steps} steps in ${result!.seconds.toFixed(1)} s, best epoch ${result!.bestEpoch + 1}`,
+      ...(rows.length > 1 ? [table(rows)] : []),
+      `run: ${out}`,
+      ...(report === null ? [] : [`report: ${report}`]),
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,105 @@
+/** What a report shows of a run: its record, its curves, its confusion matrix, and some images with what they were taken for. */
+import type { EpochRecord, Network } from '@attune/core';
+import { Random, tf } from '@attune/core';
+import type { Example, NamedPrediction, TuneVisionResult, VisionMetrics, VisionRecord } from '@attune/vision';
+import { centreView, imageSource } from '@attune/vision';
+import sharp from 'sharp';
+
+export interface ReportedRun {
+  readonly record: VisionRecord;
+  readonly history: readonly EpochRecord[];
+  /** The images that the figures are of: the test split, else validation; null where there is neither. */
+  readonly evaluated: { readonly split: 'test' | 'validation'; readonly metrics: VisionMetrics } | null;
+  readonly pictures: readonly ReportedPicture[];
+}
+
+export interface ReportedPicture {
+  /** Path in the data set. */
+  readonly name: string;
+  readonly truth: string;
+  readonly prediction: string;
+  /** Of the prediction, in [0, 1]. */
+  readonly probability: number;
+  /** The image as the network sees it, as a data URI. */
+  readonly source: string;
+  /** Whether it is so small that it should be shown with sharp pixels. */
+  readonly isSmall: boolean;
+}
+
+/** Up to this many images of each kind: taken for another class, and recognised. */
+const SHOWN = 6;
+
+/** Images up to this side are kept as they are, pixels. Larger ones are shown at `SHOWN_SIDE`. */
+const SMALL_SIDE = 64;
+const SHOWN_SIDE = 128;
+
+export async function reportRun({
+  record,
+  fit,
+  dataset,
+  network,
+  ...evaluations
+}: TuneVisionResult): Promise<ReportedRun> {
+  const split = evaluations.test ? 'test' : evaluations.validation ? 'validation' : undefined;
+  const evaluation = split && evaluations[split];
+  if (!split || !evaluation) return { record, history: fit.history, evaluated: null, pictures: [] };
+  const chosen = choosePictures(evaluation.predictions, record.classes.length);
+  const examples = chosen.map((index) => dataset.splits[split][index]!);
+  const probabilities = await classProbabilities(network, examples);
+  const pictures = await Promise.all(
+    examples.map(async (example, i): Promise<ReportedPicture> => {
+      const { prediction, label } = evaluation.predictions[chosen[i]!]!;
+      return {
+        name: example.name,
+        truth: record.classes[label]!,
+        prediction: record.classes[prediction]!,
+        probability: probabilities[i]![prediction]!,
+        ...(await encodePicture(example, network.preprocessing.size)),
+      };
+    }),
+  );
+  return { record, history: fit.history, evaluated: { split, metrics: evaluation.metrics }, pictures };
+}
+
+/** Positions of images to show: those taken for another class first, each kind from the classes in turn. */
+export function choosePictures(predictions: readonly NamedPrediction[], classes: number): number[] {
+  const inTurn = (wanted: (prediction: NamedPrediction) => boolean) => {
+    const byClass = Array.from({ length: classes }, (_, label) =>
+      [...predictions.keys()].filter((i) => predictions[i]!.label === label && wanted(predictions[i]!)),
+    );
+    const longest = Math.max(...byClass.map((indices) => indices.length));
+    return Array.from({ length: longest }, (_, round) => byClass.flatMap((indices) => indices[round] ?? [])).flat();
+  };
+  const missed = inTurn(({ label, prediction }) => label !== prediction);
+  const recognised = inTurn(({ label, prediction }) => label === prediction);
+  return [...missed.slice(0, SHOWN), ...recognised.slice(0, SHOWN)];
+}
+
+/** Softmax of the network's outputs for each example, [N][classes]. */
+async function classProbabilities(network: Network, examples: readonly Example[]): Promise<Float32Array[]> {
+  if (examples.length === 0) return [];
+  const { preprocessing, classes } = network;
+  const request = { epoch: 0, batchSize: examples.length, firstBatch: 0, random: Random.fromSeed('report') };
+  const rows: Float32Array[] = [];
+  for await (const { inputs, shape, labels } of imageSource(examples, { preprocessing, classes }).batches(request)) {
+    const output = tf.tidy(() =>
+      tf.softmax(
+        network.apply(tf.tensor<tf.Rank.R4>(inputs, [labels.length, ...shape] as [number, number, number, number])),
+      ),
+    );
+    const values = (await output.data()) as Float32Array;
+    output.dispose();
+    for (let i = 0; i < labels.length; i++) rows.push(values.slice(i * classes, (i + 1) * classes));
+  }
+  return rows;
+}
+
+async function encodePicture(example: Example, size: number): Promise<{ source: string; isSmall: boolean }> {
+  const view = centreView(await example.pixels(), size);
+  const raw = sharp(Uint8Array.from(view, Math.round), { raw: { width: size, height: size, channels: 3 } });
+  const isSmall = size <= SMALL_SIDE;
+  const [type, bytes] = isSmall
+    ? ['image/png', await raw.png().toBuffer()]
+    : ['image/webp', await raw.resize(SHOWN_SIDE, SHOWN_SIDE).webp({ quality: 80 }).toBuffer()];
+  return { source: `data:${type};base64,${bytes.toString('base64')}`, isSmall };
+}

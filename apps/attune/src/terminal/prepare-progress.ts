@@ -1,0 +1,15 @@
+/** One line, redrawn on a terminal, while images are decoded and features computed; silent elsewhere. */
+const WORDS = { images: 'reading images', features: 'computing features' } as const;
+
+const REDRAW_MILLISECONDS = 100;
+
+export function prepareProgress(): (what: 'images' | 'features', done: number, total: number) => void {
+  let drawn = Number.NEGATIVE_INFINITY;
+  return (what, done, total) => {
+    if (!process.stderr.isTTY) return;
+    const now = performance.now();
+    if (done < total && now - drawn < REDRAW_MILLISECONDS) return;
+    drawn = now;
+    process.stderr.write(done < total ? `\r${WORDS[what]} ${done}/${total}\x1b[K` : '\r\x1b[K');
+  };
+}
