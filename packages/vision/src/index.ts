@@ -1,1 +1,62 @@
-export {};
+/** Transfer of convolutional networks to folders of images. */
+
+// Augmentation
+export {
+  type Augmentation,
+  augmentedView,
+  centreView,
+  DEFAULT_AUGMENTATION,
+  MIRROR_ONLY,
+  NO_AUGMENTATION,
+} from './augment/augmentation.ts';
+// Batches and cached features
+export { type ImageSourceOptions, imageSource } from './batches.ts';
+// Data sets
+export {
+  type Example,
+  type ImageDataset,
+  type OpenImagesOptions,
+  openImages,
+  type SkippedImage,
+} from './dataset/open.ts';
+export { type FoundImage, type FoundImages, type SplitName, scanImages } from './dataset/scan.ts';
+export { DEFAULT_SHARES, type SplitShares, stratifiedSplit } from './dataset/split.ts';
+// Tuning, evaluation, prediction
+export { defaultSettings } from './default-settings.ts';
+export {
+  type EvaluateRunOptions,
+  evaluateImages,
+  evaluateRun,
+  type NamedPrediction,
+  type RunEvaluation,
+  type VisionEvaluation,
+  type VisionMetrics,
+} from './evaluate.ts';
+export {
+  type CachedFeaturesOptions,
+  cachedFeatures,
+  computeFeatures,
+  type Features,
+  featureSource,
+} from './features.ts';
+// Images
+export { BrokenImage } from './images/broken-image.ts';
+export { decodeImage, PIXEL_LIMIT, type Pixels } from './images/decode.ts';
+export { preprocess } from './images/preprocess.ts';
+export {
+  type ClassProbability,
+  type ImagePrediction,
+  type PredictOptions,
+  predictImages,
+  predictRun,
+} from './predict.ts';
+export {
+  RUN_FILES,
+  readFinishedRecord,
+  readRecord,
+  type VisionRecord,
+  type VisionRunResult,
+  type VisionSettings,
+} from './run-record.ts';
+export { type StartNetwork, type StartOptions, startNetwork } from './source-network.ts';
+export { type TuneVisionOptions, type TuneVisionResult, tuneVision } from './tune.ts';

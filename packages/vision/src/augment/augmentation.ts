@@ -32,6 +32,23 @@ export const DEFAULT_AUGMENTATION: Augmentation = {
 /** Evaluation's view of an image, also in training. */
 export const NO_AUGMENTATION: Augmentation = { crop: null, flip: false, jitter: null, mixup: 0 };
 
+/** The centre of an image and that of its mirror image: with these two views, features can still be computed once. */
+export const MIRROR_ONLY: Augmentation = { ...NO_AUGMENTATION, flip: true };
+
+/** Whether there are only so many views of an image (its centre, its mirror image), so that they can be listed. */
+export function hasFewViews({ crop, jitter, mixup }: Augmentation): boolean {
+  return crop === null && jitter === null && mixup === 0;
+}
+
+/** The image with left and right exchanged. */
+export function mirrored({ width, height, data }: Pixels): Pixels {
+  const turned = new Uint8Array(data.length);
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++)
+      for (let c = 0; c < 3; c++) turned[(y * width + x) * 3 + c] = data[(y * width + width - 1 - x) * 3 + c]!;
+  return { width, height, data: turned };
+}
+
 /** The centre of the image, [size, size, 3], values in 0..255. */
 export function centreView(image: Pixels, size: number): Float32Array {
   return resample(image, centreBox(image, size), size, false);

@@ -1,23 +1,14 @@
 /** Mixup (Zhang et al. 2017, arXiv:1710.09412): images and targets of a batch are blended with those of a partner. */
 import type { Random } from '@attune/core';
 
-/**
- * Blends every example with that of a random partner in the batch, by one share drawn from Beta(alpha, alpha), in place.
- * @param count Examples in the batch; further rows, padding, are left alone.
- */
-export function mixUp(
-  arrays: readonly Float32Array[],
-  rows: number,
-  count: number,
-  alpha: number,
-  random: Random,
-): void {
+/** Blends each of `rows` examples with a random partner, by one share drawn from Beta(alpha, alpha), in place. */
+export function mixUp(arrays: readonly Float32Array[], rows: number, alpha: number, random: Random): void {
   const share = beta(alpha, random);
-  const partners = random.permutation(count);
+  const partners = random.permutation(rows);
   for (const values of arrays) {
     const length = values.length / rows;
     const original = values.slice();
-    for (let row = 0; row < count; row++)
+    for (let row = 0; row < rows; row++)
       for (let i = 0; i < length; i++)
         values[row * length + i] =
           share * original[row * length + i]! + (1 - share) * original[partners[row]! * length + i]!;

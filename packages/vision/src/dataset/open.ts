@@ -36,6 +36,8 @@ export interface ImageDataset {
   /** Names of the classes; a label is a position in this list. */
   readonly classes: readonly string[];
   readonly splits: Readonly<Record<SplitName, readonly Example[]>>;
+  /** Splits that the data set gives itself; the others were drawn. */
+  readonly givenSplits: readonly SplitName[];
   /** Images that were left out, and why. */
   readonly skipped: readonly SkippedImage[];
   /** SHA-256, hex, over names, sizes and contents of the images, sorted by name. */
@@ -101,7 +103,8 @@ export async function openImages(path: string, options: OpenImagesOptions): Prom
         `Class '${name}' of ${path} has no readable image to learn from (${skipped.length} images were left out).`,
         `Add images, or remove the class. The first that was left out: ${skipped[0]?.name}: ${skipped[0]?.reason}.`,
       );
-  return { path, classes: found.classes, splits, skipped, fingerprint: hash.digest('hex'), resize };
+  const givenSplits = [...new Set(found.images.flatMap(({ split }) => split ?? []))];
+  return { path, classes: found.classes, splits, givenSplits, skipped, fingerprint: hash.digest('hex'), resize };
 }
 
 type OpenedImage = { readonly image: FoundImage; readonly contentHash: string } & (

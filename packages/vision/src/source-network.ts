@@ -1,0 +1,65 @@
+/** The network that a run starts with: what its plan carries over from the pre-trained one, the rest fresh. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import type { Network, SourceTensors, TransferPlan } from '@attune/core';
+import { carryOver, UserError } from '@attune/core';
+import { catalogueEntry, createNetwork } from '@attune/zoo';
+import { findPretrained, type LoadPretrainedOptions, loadPretrained } from '@attune/zoo/node';
+
+export interface StartOptions extends Pick<LoadPretrainedOptions, 'weightsFile' | 'dataDirectories'> {
+  readonly from: string;
+  readonly plan: TransferPlan;
+  readonly classes: number;
+  readonly seed: number;
+  readonly size: number | undefined;
+}
+
+export interface StartNetwork {
+  readonly network: Network;
+  /** The weights file that was read; null where nothing is carried over. */
+  readonly source: { readonly file: string; readonly sha256: string } | null;
+}
+
+/** @throws UserError when the network or its weights are missing, or the plan does not fit them. */
+export async function startNetwork(options: StartOptions): Promise<StartNetwork> {
+  const { from, plan, classes, seed, size, ...where } = options;
+  const keepsHead = plan.added.head === 'none';
+  if (keepsHead) {
+    const { classes: own } = catalogueEntry(from).weights;
+    if (own !== classes)
+      throw new UserError(
+        `The plan '${plan.name}' keeps the head of ${from}, which has ${own ?? 'no'} classes, and the data has ${classes}.`,
+        'Take a plan that adds a new head.',
+      );
+  }
+  if (plan.carried.what === 'nothing') return { network: createNetwork(from, { classes, seed, size }), source: null };
+
+  const file = await findPretrained(from, where);
+  const pretrained = await loadPretrained(from, { weightsFile: file, size, ...(keepsHead ? {} : { classes, seed }) });
+  const source = { file, sha256: await sha256(file) };
+  // With a new head in place, carrying all but the head, or keeping the head, is what the loaded network is already.
+  if (plan.carried.what !== 'groups') return { network: pretrained, source };
+  const network = createNetwork(from, { classes, seed, size, head: keepsHead ? 'published' : 'linear' });
+  try {
+    carryOver(network, await tensorsOf(pretrained), plan.carried);
+  } catch (error) {
+    network.dispose();
+    throw error;
+  } finally {
+    pretrained.dispose();
+  }
+  return { network, source };
+}
+
+async function tensorsOf(network: Network): Promise<SourceTensors> {
+  const tensors = new Map<string, { shape: readonly number[]; data: Float32Array }>();
+  for (const { name, variable } of network.parameters.values())
+    tensors.set(name, { shape: variable.shape, data: (await variable.data()) as Float32Array });
+  return tensors;
+}
+
+async function sha256(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}

@@ -1,0 +1,241 @@
+/** Fine-tuning on a folder of images, from data to a run's folder: a composition of the parts beside it. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Checkpoint, FitResult, Network, Progress, TransferPlan } from '@attune/core';
+import { adamw, fit, namedPlan, sgd, silentProgress, tf, UserError, VERSION } from '@attune/core';
+import { RunFolder } from '@attune/core/node';
+import { catalogueEntry } from '@attune/zoo';
+import { saveNetwork } from '@attune/zoo/node';
+import { hasFewViews, mirrored } from './augment/augmentation.ts';
+import { imageSource } from './batches.ts';
+import type { Example, ImageDataset, OpenImagesOptions } from './dataset/open.ts';
+import { openImages } from './dataset/open.ts';
+import { defaultSettings } from './default-settings.ts';
+import type { VisionEvaluation } from './evaluate.ts';
+import { evaluateImages } from './evaluate.ts';
+import { cachedFeatures, featureSource } from './features.ts';
+import type { VisionRecord, VisionSettings } from './run-record.ts';
+import { RECORD_FORMAT, RUN_FILES, readRecord, requireSameRecord, writeRecord } from './run-record.ts';
+import { startNetwork } from './source-network.ts';
+import { hasLinearHead, measureScale, standardise, unstandardiseHead } from './standardise.ts';
+
+export interface TuneVisionOptions extends Pick<OpenImagesOptions, 'onBroken' | 'shares' | 'memory'> {
+  /** A folder with a folder for each class (or with splits of that form), or a CSV manifest. */
+  readonly data: string;
+  /** Name of a network in the catalogue. */
+  readonly from: string;
+  /** A plan, or the name of one. */
+  readonly plan: TransferPlan | string;
+  /** Fixes the splits, the new head, the order and every random change. Default 0. */
+  readonly seed?: number;
+  /** Folder of the run: record, metrics, checkpoint, model. Undefined: nothing is written. */
+  readonly out?: string | undefined;
+  /** Goes on with the run in `out` where it was broken off; begins it where there is none. */
+  readonly resume?: boolean;
+  /** Where weights are looked for before the usual places, and a weights file itself. */
+  readonly dataDirectories?: readonly string[] | undefined;
+  readonly weightsFile?: string | undefined;
+  /** Training settings; those left out follow from the plan: see `defaultSettings`. */
+  readonly settings?: Partial<VisionSettings>;
+  /** Where features of frozen trunks are kept. Undefined: they are computed in each run. */
+  readonly featureCache?: string | undefined;
+  readonly progress?: Progress;
+  /** Called while images are decoded (`images`) and features computed (`features`). */
+  readonly onPrepare?: (what: 'images' | 'features', done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface TuneVisionResult {
+  /** Trained; the caller disposes of it. */
+  readonly network: Network;
+  readonly dataset: ImageDataset;
+  readonly record: VisionRecord;
+  readonly fit: FitResult;
+  /** Null where the split is empty. */
+  readonly validation: VisionEvaluation | null;
+  readonly test: VisionEvaluation | null;
+}
+
+/**
+ * Opens the data, builds the network that the plan starts from, trains it, evaluates it, and writes the run down. Bad
+ * input is found before anything is written.
+ * @throws UserError for input that a user can put right.
+ */
+export async function tuneVision(options: TuneVisionOptions): Promise<TuneVisionResult> {
+  const { data, from, seed = 0, out, resume = false } = options;
+  const plan = typeof options.plan === 'string' ? namedPlan(options.plan) : options.plan;
+  const size = options.settings?.size ?? catalogueEntry(from).preprocessing.size;
+  const begun = await begunRun(out, resume);
+
+  const { preprocessing } = catalogueEntry(from);
+  const dataset = await openImages(data, {
+    resize: Math.round((preprocessing.resize * size) / preprocessing.size),
+    seed,
+    ...pick(options, ['onBroken', 'shares', 'memory']),
+    onProgress: (done, total) => options.onPrepare?.('images', done, total),
+  });
+  const settings = { ...defaultSettings(plan, size, dataset.splits.train.length), ...options.settings };
+  const classes = dataset.classes.length;
+  const { network, source } = await startNetwork({
+    from,
+    plan,
+    classes,
+    seed,
+    size,
+    weightsFile: options.weightsFile,
+    dataDirectories: options.dataDirectories,
+  });
+  try {
+    const record: VisionRecord = {
+      format: RECORD_FORMAT,
+      domain: 'vision',
+      status: 'running',
+      from,
+      source,
+      plan,
+      seed,
+      settings,
+      classes: dataset.classes,
+      data: {
+        path: data,
+        fingerprint: dataset.fingerprint,
+        examples: {
+          train: dataset.splits.train.length,
+          validation: dataset.splits.validation.length,
+          test: dataset.splits.test.length,
+        },
+        skipped: dataset.skipped,
+      },
+      versions: { attune: VERSION, tensorflow: tf.version_core, node: process.versions.node },
+      backend: tf.getBackend(),
+      result: null,
+    };
+    if (begun) requireSameRecord(begun, record, out!);
+    const recorder = out === undefined ? undefined : new RunFolder(out);
+    const checkpoint = await recorder?.open({ resume });
+    if (out !== undefined && !begun) await writeRecord(out, record);
+
+    const started = performance.now();
+    const result = await train({ network, dataset, record, options, recorder, checkpoint });
+    const seconds = (performance.now() - started) / 1000;
+    const { validation, test } = dataset.splits;
+    const evaluated = {
+      validation: validation.length > 0 ? await evaluateImages(network, validation, settings.batchSize) : null,
+      test: test.length > 0 ? await evaluateImages(network, test, settings.batchSize) : null,
+    };
+    const finished: VisionRecord = {
+      ...record,
+      status: 'done',
+      result: {
+        steps: result.steps,
+        bestEpoch: result.best.epoch,
+        stopped: result.stopped,
+        seconds,
+        trainableParameters: result.best['charts/trainable_parameters'],
+        validation: evaluated.validation?.metrics ?? null,
+        test: evaluated.test?.metrics ?? null,
+      },
+    };
+    if (out !== undefined) {
+      await saveNetwork(network, join(out, RUN_FILES.model), dataset.classes);
+      await writeRecord(out, finished);
+    }
+    return { network, dataset, record: finished, fit: result, ...evaluated };
+  } catch (error) {
+    network.dispose();
+    throw error;
+  }
+}
+
+const OPTIMIZERS = {
+  adamw: (weightDecay: number) => adamw({ weightDecay }),
+  sgd: (weightDecay: number) => sgd({ momentum: 0.9, weightDecay }),
+} as const;
+
+interface Training {
+  readonly network: Network;
+  readonly dataset: ImageDataset;
+  readonly record: VisionRecord;
+  readonly options: TuneVisionOptions;
+  readonly recorder: RunFolder | undefined;
+  readonly checkpoint: Checkpoint | undefined;
+}
+
+/** Trains on images; or, where the trunk never moves and an image has few views, the head on features computed once. */
+async function train({ network, dataset, record, options, recorder, checkpoint }: Training): Promise<FitResult> {
+  const { plan, seed, settings } = record;
+  const { augmentation } = settings;
+  const training = dataset.splits.train;
+  const validation = settings.monitor === null ? [] : dataset.splits.validation;
+  const common = {
+    network,
+    plan,
+    seed,
+    epochs: settings.epochs,
+    batchSize: settings.batchSize,
+    learningRate: settings.learningRate,
+    labelSmoothing: settings.labelSmoothing,
+    optimizer: OPTIMIZERS[settings.optimizer](settings.weightDecay),
+    ...(settings.monitor !== null ? { monitor: settings.monitor } : {}),
+    progress: options.progress ?? silentProgress,
+    resume: checkpoint,
+    ...(settings.patience !== null && validation.length > 0 ? { patience: settings.patience } : {}),
+    ...(recorder ? { recorder } : {}),
+    ...(options.signal ? { signal: options.signal } : {}),
+  };
+  if (plan.moved.groups.what === 'head' && hasFewViews(augmentation) && hasLinearHead(network)) {
+    const views = augmentation.flip ? [...training, ...training.map(mirrorImage)] : training;
+    const total = views.length + validation.length;
+    const features = (examples: typeof training, before: number) =>
+      cachedFeatures(network, examples, {
+        cacheFolder: options.featureCache,
+        fingerprint: dataset.fingerprint,
+        onProgress: (done) => options.onPrepare?.('features', before + done, total),
+      });
+    const trainFeatures = await features(views, 0);
+    const validationFeatures = validation.length > 0 ? await features(validation, views.length) : undefined;
+    const scale = measureScale(trainFeatures);
+    const result = await fit({
+      ...common,
+      forward: 'head',
+      train: featureSource(standardise(trainFeatures, scale), true),
+      ...(validationFeatures ? { validation: featureSource(standardise(validationFeatures, scale), false) } : {}),
+    });
+    unstandardiseHead(network, scale);
+    return result;
+  }
+  const { preprocessing, classes } = network;
+  return fit({
+    ...common,
+    train: imageSource(training, { preprocessing, classes, augmentation }),
+    ...(validation.length > 0 ? { validation: imageSource(validation, { preprocessing, classes }) } : {}),
+  });
+}
+
+function mirrorImage(example: Example): Example {
+  return { ...example, name: `${example.name} (mirrored)`, pixels: async () => mirrored(await example.pixels()) };
+}
+
+/** The run that `out` holds. @throws UserError when it holds one that is not to be resumed, or is a file. */
+async function begunRun(out: string | undefined, resume: boolean): Promise<VisionRecord | undefined> {
+  if (out === undefined) {
+    if (resume) throw new UserError('There is no folder to resume from.', 'Name the folder of the run.');
+    return undefined;
+  }
+  const kind = await stat(out).catch(() => undefined);
+  if (kind && !kind.isDirectory()) throw new UserError(`${out} is a file.`, 'Give a folder for the run.');
+  const begun = await readRecord(out);
+  if (begun && !resume)
+    throw new UserError(`${out} already holds a run.`, 'Choose another folder, or go on with it by --resume.');
+  return begun;
+}
+
+function pick<Source extends object, Key extends keyof Source>(
+  source: Source,
+  keys: readonly Key[],
+): Pick<Source, Key> {
+  return Object.fromEntries(keys.filter((key) => source[key] !== undefined).map((key) => [key, source[key]])) as Pick<
+    Source,
+    Key
+  >;
+}
