@@ -1,4 +1,4 @@
-/** Values and gradients of kernels that move elements, by shape or by index, and complex numbers, against the cpu backend. Called by gradients.test.ts. */
+/** Values and gradients of kernels that move elements, by shape or by index, against the cpu backend. Called by gradients.test.ts. */
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
@@ -113,24 +113,6 @@ export function layoutSuite(): void {
       await check(fc.tuple(shapes(3), size(5, 2), seeds), ([shape, depth, seed]) =>
         sameValues((x: tf.Tensor) => tf.oneHot(x, depth), [integers(shape, seed, -1, depth + 1)]),
       );
-    });
-  });
-
-  describe('complex numbers', () => {
-    it('complexAbs and the Fourier transform', async () => {
-      await check(fc.tuple(size(3), size(9), seeds), async ([batch, length, seed]) => {
-        const parts = [sample([batch, length], seed), sample([batch, length], seed + 1)];
-        await sameValues((real: tf.Tensor, imag: tf.Tensor) => tf.abs(tf.complex(real, imag)), parts);
-        const transformed = (spectrum: tf.Tensor) => [tf.real(spectrum), tf.imag(spectrum)];
-        await sameValues(
-          (real: tf.Tensor, imag: tf.Tensor) => transformed(tf.spectral.fft(tf.complex(real, imag))),
-          parts,
-        );
-        await sameValues(
-          (real: tf.Tensor, imag: tf.Tensor) => transformed(tf.spectral.ifft(tf.complex(real, imag))),
-          parts,
-        );
-      });
     });
   });
 }

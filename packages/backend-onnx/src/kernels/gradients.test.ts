@@ -19,5 +19,6 @@ it('leaves no differentiable kernel out', () => {
   const differentiable = kernelNames().filter((name) => tf.getGradient(name) !== undefined);
   expect(differentiable.length).toBeGreaterThan(90);
   const unchecked = differentiable.filter((name) => kernelSupport(name) === 'native' && !seenKernels.has(name));
-  expect(unchecked).toEqual([]);
+  // ComplexAbs has a gradient, but Complex, which its input comes from, has none.
+  expect(unchecked.filter((name) => name !== 'ComplexAbs')).toEqual([]);
 });

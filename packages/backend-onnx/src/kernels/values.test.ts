@@ -34,10 +34,11 @@ describe('logic', () => {
   });
 
   it('comparisons', async () => {
-    const compared = [tf.equal, tf.notEqual, tf.greater, tf.greaterEqual, tf.less, tf.lessEqual] as const;
-    await check(fc.tuple(broadcasting, seeds, fc.nat(compared.length - 1)), ([[a, b], seed, which]) =>
-      sameValues(compared[which]!, [integers(a, seed, 0, 3), integers(b, seed + 1, 0, 3)]),
-    );
+    await check(fc.tuple(broadcasting, seeds), async ([[a, b], seed]) => {
+      for (const operation of [tf.equal, tf.notEqual, tf.greater, tf.greaterEqual, tf.less, tf.lessEqual]) {
+        await sameValues(operation, [integers(a, seed, 0, 3), integers(b, seed + 1, 0, 3)]);
+      }
+    });
   });
 
   it('all and any', async () => {
