@@ -39,6 +39,8 @@ export interface TuneVisionOptions extends Pick<OpenImagesOptions, 'onBroken' | 
   readonly settings?: Partial<VisionSettings>;
   /** Where features of frozen trunks are kept. Undefined: they are computed in each run. */
   readonly featureCache?: string | undefined;
+  /** Least time between checkpoints, seconds; 0: after every step. Default: that of `fit`. */
+  readonly checkpointSeconds?: number;
   readonly progress?: Progress;
   /** Called while images are decoded (`images`) and features computed (`features`). */
   readonly onPrepare?: (what: 'images' | 'features', done: number, total: number) => void;
@@ -181,6 +183,7 @@ async function train({ network, dataset, record, options, recorder, checkpoint }
     resume: checkpoint,
     ...(settings.patience !== null && validation.length > 0 ? { patience: settings.patience } : {}),
     ...(recorder ? { recorder } : {}),
+    ...(options.checkpointSeconds === undefined ? {} : { checkpointSeconds: options.checkpointSeconds }),
     ...(options.signal ? { signal: options.signal } : {}),
   };
   if (plan.moved.groups.what === 'head' && hasFewViews(augmentation) && hasLinearHead(network)) {
