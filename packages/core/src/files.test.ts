@@ -37,6 +37,11 @@ describe('writeFileAtomic', () => {
 });
 
 describe('explainWriteError', () => {
+  it('says that a file would be too large (ulimit -f)', () => {
+    const explained = explainWriteError(Object.assign(new Error('x'), { code: 'EFBIG' }), 'a/b');
+    expect((explained as Error).message).toContain('a/b was not written: it would be larger than files may be here.');
+  });
+
   it.each(['ENOSPC', 'EDQUOT'])('says that the disk is full (%s)', (code) => {
     const error = explainWriteError(Object.assign(new Error('write'), { code }), '/runs/a');
     expect(isUserError(error) && error.message).toMatch(/disk is full: \/runs\/a/);

@@ -58,6 +58,12 @@ export function explainWriteError(error: unknown, path: string): unknown {
     case 'ENOSPC':
     case 'EDQUOT':
       return new UserError(`The disk is full: ${path} was not written.`, 'Free some space, then try again.', options);
+    case 'EFBIG':
+      return new UserError(
+        `${path} was not written: it would be larger than files may be here.`,
+        'Raise the limit (ulimit -f), or choose a folder on another file system.',
+        options,
+      );
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
