@@ -7,15 +7,14 @@ import jasmineCore from 'jasmine-core';
 import { registerWith } from '../src/register.ts';
 import { nodeRuntime } from '../src/runtime/node.ts';
 
-const { filter, provider, backend, shard, jobs } = JSON.parse(process.argv[2]);
+const { filter, provider, backend, shard, jobs, 'host-elements': hostElements } = JSON.parse(process.argv[2]);
 const RESULTS = 3; // file descriptor
 
 jasmineCore.boot(jasmineCore);
 const environment = jasmine.getEnv();
 
 if (backend === 'onnx') {
-  // Nothing is computed by host kernels for being small: the graphs are what is under test.
-  registerWith(nodeRuntime(provider, 1), { hostElements: 0 });
+  registerWith(nodeRuntime(provider, 1), { hostElements: Number(hostElements) });
 }
 // In the order of the backends' own suites; the name is part of each spec's name.
 setTestEnvs([{ name: backend, backendName: backend, isDataSync: true }]);

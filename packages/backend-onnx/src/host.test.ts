@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { sliceOf } from './graph/slice.ts';
 import { recordNode, Value } from './graph/value.ts';
@@ -61,6 +62,12 @@ describe('runOnHost', () => {
     const attrs = { strides: [1, 1], pad: 'same', dilations: [1, 1] };
     const [gradient] = runOnHost('Dilation2DBackpropInput', { x, filter: floats([0], [1, 1, 1]), dy: x }, attrs);
     expect(numbers(gradient)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('leaves no tensor behind in the engine', () => {
+    const before = tf.memory().numTensors;
+    expect(numbers(runOnHost('Abs', { x: floats([-1]) }, {})[0])).toEqual([1]);
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it('names a kernel that tfjs does not have', () => {

@@ -30,6 +30,12 @@ export type HostInputs = { readonly [name: string]: HostTensor } | readonly Host
 /** Not registered with tfjs's engine: only a store for the cpu kernels to work on. */
 const store = new MathBackendCPU();
 (store as unknown as { firstUse: boolean }).firstUse = false;
+// Abs makes its output a tensor of the engine, which nobody would ever dispose of.
+(store as unknown as { makeOutput: (values: HostArray, shape: number[], dtype: DType) => TensorInfo }).makeOutput = (
+  values,
+  shape,
+  dtype,
+) => store.makeTensorInfo(shape, dtype, values);
 
 /** tfjs's kernel of this name updates its first input in place. */
 const WRITES_INTO_INPUT = 'TensorScatterUpdate';

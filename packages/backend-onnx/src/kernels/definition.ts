@@ -16,7 +16,7 @@ export interface KernelDefinition {
   readonly supports?: (inputs: readonly TensorSpec[], attrs: Attrs, names: readonly string[]) => boolean;
   /** Throws for wrong values, such as an index out of range, where the inputs' data is known already. */
   readonly check?: (inputs: readonly Value[], attrs: Attrs) => void;
-  /** True for kernels of this backend alone, which tfjs has no cpu kernel for. */
+  /** True where tfjs's cpu kernel takes other inputs or gives wrong results: small graphs too are then compiled. */
   readonly internal?: boolean;
   /** Why some calls fall back; shown in SUPPORT.md beside a kernel that has `supports`. */
   readonly limits?: string;

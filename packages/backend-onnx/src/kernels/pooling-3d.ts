@@ -53,6 +53,8 @@ define(
   },
   {
     name: 'MaxPool3DGrad',
+    // tfjs's cpu kernel takes the height of a window for its width.
+    internal: true,
     supports,
     limits,
     outputs: ([, input]) => [{ shape: input!.shape, dtype: 'float32' }],
@@ -65,6 +67,8 @@ define(
   },
   {
     name: 'AvgPool3DGrad',
+    // tfjs's cpu kernel divides by the whole window, padding included.
+    internal: true,
     supports,
     limits,
     outputs: ([, input]) => [{ shape: input!.shape, dtype: 'float32' }],

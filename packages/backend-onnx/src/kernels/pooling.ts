@@ -80,6 +80,8 @@ define(
   },
   {
     name: 'AvgPoolGrad',
+    // tfjs's cpu kernel divides by the whole window, padding included.
+    internal: true,
     supports: supported,
     limits: LIMITS,
     outputs: ([, input]) => [{ shape: input!.shape, dtype: 'float32' }],
@@ -116,7 +118,10 @@ function tiledMaxPoolGradient(graph: Lowering, dy: string, x: string, g: Convolu
     return g.kernel[0] * g.kernel[1] - (row * g.kernel[1] + column);
   });
   const largest = graph.op('Equal', [x, enlarge(graph.op('MaxPool', [x], attributes))]);
-  const ranked = graph.op('Mul', [graph.cast(largest, 'float32'), graph.tensor('float32', ranks, [1, 1, height, width])]);
+  const ranked = graph.op('Mul', [
+    graph.cast(largest, 'float32'),
+    graph.tensor('float32', ranks, [1, 1, height, width]),
+  ]);
   const first = graph.op('Equal', [ranked, enlarge(graph.op('MaxPool', [ranked], attributes))]);
   return graph.op('Mul', [graph.cast(first, 'float32'), enlarge(dy)]);
 }

@@ -118,6 +118,8 @@ define(
   },
   {
     name: 'ResizeBilinearGrad',
+    // tfjs's cpu kernel leaves `halfPixelCenters` out, and exchanges height and width.
+    internal: true,
     supports: (specs) => specs.every((spec) => spec.dtype === 'float32'),
     limits: 'float32 only',
     outputs: ([, images]) => [{ shape: images!.shape, dtype: 'float32' }],
@@ -165,6 +167,8 @@ define(
   },
   {
     name: 'ResizeNearestNeighborGrad',
+    // tfjs's cpu kernel leaves `halfPixelCenters` out.
+    internal: true,
     supports: (specs) => specs.every((spec) => spec.dtype === 'float32'),
     limits: 'float32 only',
     outputs: ([, images]) => [{ shape: images!.shape, dtype: 'float32' }],

@@ -138,6 +138,8 @@ define(
   },
   {
     name: 'Transform',
+    // tfjs's cpu kernel transforms the first image of a batch alone.
+    internal: true,
     supports: ([image]) => image!.dtype === 'float32',
     limits: 'float32 only',
     outputs: ([image], attrs) => {
