@@ -21,7 +21,7 @@ import {
   type Program,
   type ProgramOptions,
 } from '../runtime/program.ts';
-import type { Feeds } from '../runtime/runtime.ts';
+import type { Feeds, Runtime } from '../runtime/runtime.ts';
 import { type StepOutputs, type Trace, traceStep } from './trace.ts';
 
 export interface CompileStepOptions {
@@ -102,7 +102,7 @@ export function compileStep<Inputs extends readonly Tensor[], Outputs extends St
     backend.countStep('stepTraces');
     const specs = inputs.map((input) => ({ shape: [...input.shape], dtype: input.dtype as DType }));
     const trace = traceStep(backend, fn as unknown as (...inputs: Tensor[]) => StepOutputs, specs);
-    return { trace, options: programOptions(trace, options) };
+    return { trace, options: programOptions(backend.runtime, trace, options) };
   }
 
   function finishCapture(backend: OnnxBackend, key: string, trace: Trace, program: Program, started: number): Capture {
@@ -196,13 +196,16 @@ function holds(backend: OnnxBackend, capture: Capture, assumption: Trace['assump
  * Constants, and the layouts of the state: a first lowering shows in which layout each new value is made, and the old
  * value is then fed in that layout too, so that no step ever transposes its state.
  */
-function programOptions(trace: Trace, options: CompileStepOptions): ProgramOptions {
+function programOptions(runtime: Runtime, trace: Trace, options: CompileStepOptions): ProgramOptions {
   const constants = new Set<Value>();
   for (const [leaf, source] of trace.sources) if (source.kind === 'constant') constants.add(leaf);
   const leafLayouts = new Map<Value, Permutation>();
   const outputLayouts = new Map<Value, Permutation>();
   const layouts = new Map(
-    lowerSlice(trace.slice, { constants }).outputs.map((port, i) => [trace.slice.outputs[i]!, port.permutation]),
+    lowerSlice(runtime, trace.slice, { constants }).outputs.map((port, i) => [
+      trace.slice.outputs[i]!,
+      port.permutation,
+    ]),
   );
   for (const { before, after } of trace.state) {
     const layout = layouts.get(after) ?? null;

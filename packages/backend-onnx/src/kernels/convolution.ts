@@ -6,6 +6,7 @@ import { backend_util } from '@tensorflow/tfjs-core';
 import { NCHW, OIHW } from '../graph/permutation.ts';
 import type { GraphNode, Permutation, TensorSpec, Value } from '../graph/value.ts';
 import type { Lowering } from '../onnx/lowering.ts';
+import { blockedConvolution, blockedTurnedConvolution, canBlock, canBlockTurned } from './blocked-convolution.ts';
 import { type Attrs, define, inputNamed } from './definition.ts';
 import { activate } from './elementwise.ts';
 import { filterGradient } from './filter-gradient.ts';
@@ -101,16 +102,18 @@ function convolution(name: string, depthwise: boolean) {
       const [x, filter] = node.inputs as [Value, Value];
       const info = infoOf(x.shape, filter.shape, node.attrs, depthwise);
       const layout = dataLayout(node.attrs);
-      const kernel = depthwise ? depthwiseKernel(graph, filter) : graph.ref(filter, OIHW);
-      const inputs = [graph.ref(x, layout), kernel];
       const bias = inputNamed(node, 'bias');
       const perChannel = bias !== undefined && bias.shape.at(-1) === info.outChannels && layout === NCHW;
-      if (perChannel) inputs.push(channelVector(graph, bias, info.outChannels));
-      const g = geometry(info);
+      const vector = perChannel ? channelVector(graph, bias, info.outChannels) : undefined;
       let result: string;
-      if (!depthwise && !perChannel && !graph.portable && !graph.isConstant(filter) && smallImages(g)) {
-        result = patchConvolution(graph, inputs[0]!, kernel, g);
-      } else result = graph.op('Conv', inputs, convAttributes(g, depthwise ? info.inChannels : 1));
+      if (depthwise) {
+        const inputs = [
+          graph.ref(x, layout),
+          depthwiseKernel(graph, filter),
+          ...(vector === undefined ? [] : [vector]),
+        ];
+        result = graph.op('Conv', inputs, convAttributes(geometry(info), info.inChannels));
+      } else result = convolve(graph, x, filter, info, { bias: vector, layout });
       if (bias !== undefined && !perChannel) {
         const shape = bias.shape.length <= 1 ? [bias.shape[0] ?? 1, 1, 1] : bias.shape;
         result = graph.op('Add', [result, graph.reshape(graph.ref(bias), shape)]);
@@ -118,6 +121,29 @@ function convolution(name: string, depthwise: boolean) {
       graph.define(node.outputs[0]!, finish(graph, node, result), layout);
     },
   });
+}
+
+export interface ConvolveOptions {
+  /** Name of a vector [O]. */
+  readonly bias?: string | undefined;
+  readonly relu?: boolean;
+  /** Layout of x and of the result; default NCHW. */
+  readonly layout?: Permutation;
+}
+
+/** A convolution with bias and ReLU, in the form that is fastest for the shape. */
+export function convolve(graph: Lowering, x: Value, filter: Value, info: Info, options: ConvolveOptions = {}): string {
+  const { bias, relu = false, layout = NCHW } = options;
+  const g = geometry(info);
+  const [data, kernel] = [graph.ref(x, layout), graph.ref(filter, OIHW)];
+  const trained = !graph.portable && !graph.isConstant(filter);
+  if (trained && canBlock(graph, g)) return blockedConvolution(graph, data, kernel, g, { bias, relu });
+  let result: string;
+  if (trained && smallImages(g)) {
+    result = patchConvolution(graph, data, kernel, g);
+    if (bias !== undefined) result = graph.op('Add', [result, graph.reshape(bias, [g.outChannels, 1, 1])]);
+  } else result = graph.op('Conv', bias === undefined ? [data, kernel] : [data, kernel, bias], convAttributes(g));
+  return relu ? graph.op('Relu', [result]) : result;
 }
 
 /** [H, W, C, M] as ONNX wants a grouped kernel: [C * M, 1, H, W]. */
@@ -217,6 +243,15 @@ function flippedConvolution(
   g: ConvolutionGeometry,
   pads: readonly (readonly [number, number])[],
 ): string {
+  const mirrored: ConvolutionGeometry = {
+    ...g,
+    inChannels: g.outChannels,
+    outChannels: g.inChannels,
+    inSize: g.outSize,
+    outSize: g.inSize,
+    padding: [pads[0]!, pads[1]!],
+  };
+  if (!graph.portable && canBlockTurned(graph, mirrored)) return blockedTurnedConvolution(graph, dy, filter, mirrored);
   const turned = g.kernel.every((k) => k === 1)
     ? filter
     : graph.op('Slice', [

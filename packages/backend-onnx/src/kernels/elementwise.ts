@@ -1,6 +1,6 @@
 /** Unary and binary kernels. They work in whatever layout their inputs have. */
 import { backend_util } from '@tensorflow/tfjs-core';
-import { type DType, type GraphNode, type Permutation, sizeOf, type TensorSpec, type Value } from '../graph/value.ts';
+import type { DType, GraphNode, Permutation, TensorSpec, Value } from '../graph/value.ts';
 import type { Lowering } from '../onnx/lowering.ts';
 import { type Attrs, define, type KernelDefinition } from './definition.ts';
 
@@ -217,33 +217,6 @@ function binary(name: string, body: BinaryBody, options: BinaryOptions = {}): Ke
   };
 }
 
-/**
- * A product with a step function is how tfjs writes the gradient of ReLU. The step by itself has to keep NaN apart,
- * three passes over the data; here a NaN reaches the loss anyhow, and a clipped large multiple of x is the same gate in
- * one: 0 up to 1e-38, 1 from there on.
- */
-function gatedMultiply(plainMultiply: KernelDefinition): KernelDefinition {
-  return {
-    ...plainMultiply,
-    lower(graph, node) {
-      const [a, b] = node.inputs as [Value, Value];
-      const out = node.outputs[0]!;
-      const isGate = (value: Value) =>
-        value.node?.kernel.name === 'Step' && value.node.attrs.alpha === 0 && value.dtype === 'float32';
-      const gate = isGate(b) ? b : isGate(a) ? a : undefined;
-      const passed = gate === b ? a : b;
-      if (gate === undefined || passed.dtype !== 'float32' || sizeOf(gate.shape) !== sizeOf(passed.shape)) {
-        return plainMultiply.lower(graph, node);
-      }
-      const [x] = gate.node!.inputs as [Value];
-      const { refs, layout } = broadcastInputs(graph, [x, passed], out.shape.length);
-      const large = graph.op('Mul', [refs[0]!, graph.scalar(1e38)]);
-      const open = graph.op('Clip', [large, graph.scalar(0), graph.scalar(1)]);
-      return graph.define(out, graph.op('Mul', [open, refs[1]!]), layout);
-    },
-  };
-}
-
 /** Names of broadcasting inputs in a common layout. */
 export function broadcastInputs(
   graph: Lowering,
@@ -278,7 +251,7 @@ const floorDiv: BinaryBody = (graph, a, b) => graph.cast(graph.op('Floor', [grap
 define(
   binary('Add', plain('Add'), { compute: arithmetic }),
   binary('Sub', plain('Sub'), { compute: arithmetic }),
-  gatedMultiply(binary('Multiply', plain('Mul'), { compute: arithmetic })),
+  binary('Multiply', plain('Mul'), { compute: arithmetic }),
   binary('RealDiv', plain('Div'), { compute: asFloat, dtype: 'float32' }),
   binary('FloorDiv', floorDiv, { compute: asFloat, dtype: 'int32' }),
   binary('Maximum', plain('Max'), { compute: arithmetic }),

@@ -50,10 +50,15 @@ export interface ModelOptions {
 export interface LoweringOptions {
   /** Only operators of the ONNX standard, for models that others run. Default: ONNX Runtime's own are used too. */
   readonly portable?: boolean;
+  /** Width of the runtime's channel blocks; 0, the default, where it has none. */
+  readonly blockSize?: number;
 }
 
 export class Lowering {
   readonly portable: boolean;
+  readonly blockSize: number;
+  private readonly readers = new Map<Value, (GraphNode | null)[]>();
+  private readonly rectifiers = new Map<Value, Value>();
   private readonly nodes: NodeProto[] = [];
   private readonly initializers: TensorProto[] = [];
   private readonly graphInputs: ValueInfoProto[] = [];
@@ -68,6 +73,33 @@ export class Lowering {
 
   constructor(options: LoweringOptions = {}) {
     this.portable = options.portable ?? false;
+    this.blockSize = options.blockSize ?? 0;
+  }
+
+  /** Takes note of who reads what, which fusions ask for. Call it before any node is lowered. */
+  announce(nodes: readonly GraphNode[], outputs: readonly Value[]): void {
+    const add = (value: Value, reader: GraphNode | null) => {
+      const list = this.readers.get(value);
+      if (list === undefined) this.readers.set(value, [reader]);
+      else list.push(reader);
+    };
+    for (const node of nodes) {
+      for (const input of node.inputs) add(input, node);
+      if (node.kernel.name === 'Relu' && node.inputs[0]!.dtype === 'float32') {
+        this.rectifiers.set(node.inputs[0]!, node.outputs[0]!);
+      }
+    }
+    for (const output of outputs) add(output, null);
+  }
+
+  /** The nodes that read the value; null stands for the caller, who wants it as an output. */
+  readersOf(value: Value): readonly (GraphNode | null)[] {
+    return this.readers.get(value) ?? [];
+  }
+
+  /** max(value, 0), where the graph has it. */
+  rectified(value: Value): Value | undefined {
+    return this.rectifiers.get(value);
   }
 
   /** A value that is fed at each run, in the given layout. */
@@ -90,10 +122,10 @@ export class Lowering {
     this.baked.set(value, data);
   }
 
-  /** Lowers one recorded node. */
-  lower(node: GraphNode): void {
+  /** Lowers one recorded node: in a fused form where `fuse` finds one, else by its kernel. */
+  lower(node: GraphNode, fuse: (graph: Lowering, node: GraphNode) => boolean = () => false): void {
     this.scope = node.kernel.name;
-    node.kernel.lower(this, node);
+    if (!fuse(this, node)) node.kernel.lower(this, node);
     for (const output of node.outputs) {
       if (!this.layouts.has(output)) throw new Error(`internal: ${node.kernel.name} left an output undefined`);
     }
@@ -294,7 +326,7 @@ export class Lowering {
     });
     const needed = reachable(this.nodes, outputNames);
     const opsets: Record<string, number> = { '': OPSET };
-    if (needed.nodes.some((node) => node.domain === CONTRIB)) opsets[CONTRIB] = 1;
+    for (const { domain } of needed.nodes) if (domain !== '') opsets[domain] = 1;
     return {
       outputNames,
       model: {

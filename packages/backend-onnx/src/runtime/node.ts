@@ -9,10 +9,17 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { InferenceSession, OnnxValue } from 'onnxruntime-common';
 import { ELEMENT_TYPE, type ModelProto } from '../onnx/writer.ts';
+import { probeBlockSize } from './block-size.ts';
 import type { ExecutionProvider, Feeds, Runtime, Session, SessionOptions } from './runtime.ts';
+import { amendForWebGpu } from './webgpu.ts';
 
 interface NativeSession {
-  loadModel(buffer: ArrayBufferLike, byteOffset: number, byteLength: number, options: InferenceSession.SessionOptions): void;
+  loadModel(
+    buffer: ArrayBufferLike,
+    byteOffset: number,
+    byteLength: number,
+    options: InferenceSession.SessionOptions,
+  ): void;
   run(feeds: Feeds, fetches: Record<string, OnnxValue | null>, options: InferenceSession.RunOptions): unknown;
   endProfiling(): void;
   dispose(): void;
@@ -50,7 +57,14 @@ const SENTINEL_MESSAGE = 'Tensor type (16) is not supported.';
 
 function withSentinel(model: ModelProto): ModelProto {
   const one = { name: `${SENTINEL}_one`, type: 'float32', dims: [], data: new Uint8Array([0, 0, 128, 63]) } as const;
-  const cast = { type: 'Cast', domain: '', name: SENTINEL, inputs: [one.name], outputs: [SENTINEL], attributes: { to: ELEMENT_TYPE.bfloat16 } };
+  const cast = {
+    type: 'Cast',
+    domain: '',
+    name: SENTINEL,
+    inputs: [one.name],
+    outputs: [SENTINEL],
+    attributes: { to: ELEMENT_TYPE.bfloat16 },
+  };
   return {
     ...model,
     nodes: [...model.nodes, cast],
@@ -97,12 +111,14 @@ export function nodeRuntime(provider: ExecutionProvider, threads = availablePara
     };
   }
 
+  const amend = (model: ModelProto) => withSentinel(provider === 'webgpu' ? amendForWebGpu(model) : model);
   return {
     provider,
     synchronous: true,
     version,
     threads,
-    amend: withSentinel,
+    blockSize: provider === 'cpu' ? probeBlockSize({ amend, createSync }) : 0,
+    amend,
     createSync,
     create: async (model, options) => createSync(model, options),
   };

@@ -10,6 +10,7 @@ import {
   type TensorSpec,
   type Value,
 } from '../graph/value.ts';
+import { lowerFused } from '../kernels/fusions.ts';
 import { Lowering } from '../onnx/lowering.ts';
 import { writeModel } from '../onnx/writer.ts';
 import type { Feeds, Runtime, Session, SessionOptions } from './runtime.ts';
@@ -45,8 +46,9 @@ export interface Program {
 }
 
 /** Writes the slice as ONNX. Inputs are the leaves that are not constants, in order. */
-export function lowerSlice(slice: GraphSlice, options: Omit<ProgramOptions, 'profile'> = {}) {
-  const graph = new Lowering();
+export function lowerSlice(runtime: Runtime, slice: GraphSlice, options: Omit<ProgramOptions, 'profile'> = {}) {
+  const graph = new Lowering({ blockSize: runtime.blockSize });
+  graph.announce(slice.nodes, slice.outputs);
   const inputs: (Port & { leaf: number })[] = [];
   for (const [i, leaf] of slice.leaves.entries()) {
     const permutation = options.leafLayouts?.has(leaf) ? options.leafLayouts.get(leaf)! : leaf.permutation;
@@ -58,7 +60,7 @@ export function lowerSlice(slice: GraphSlice, options: Omit<ProgramOptions, 'pro
     graph.input(leaf, name, permutation);
     inputs.push({ name, permutation, shape: leaf.shape, dtype: leaf.dtype, leaf: i });
   }
-  for (const node of slice.nodes) graph.lower(node);
+  for (const node of slice.nodes) graph.lower(node, lowerFused);
   const outputs = slice.outputs.map((value) => {
     const wanted = options.outputLayouts;
     return graph.output(value, wanted?.has(value) ? wanted.get(value)! : 'any');
@@ -74,13 +76,13 @@ export function lowerSlice(slice: GraphSlice, options: Omit<ProgramOptions, 'pro
 }
 
 export function compileSync(runtime: Runtime, slice: GraphSlice, options: ProgramOptions): Program {
-  const { model, inputs, outputs } = lowerSlice(slice, options);
+  const { model, inputs, outputs } = lowerSlice(runtime, slice, options);
   const bytes = writeModel(runtime.amend(model));
   return { inputs, outputs, session: guard(() => runtime.createSync(bytes, options), slice), modelBytes: bytes.length };
 }
 
 export async function compile(runtime: Runtime, slice: GraphSlice, options: ProgramOptions): Promise<Program> {
-  const { model, inputs, outputs } = lowerSlice(slice, options);
+  const { model, inputs, outputs } = lowerSlice(runtime, slice, options);
   const bytes = writeModel(runtime.amend(model));
   try {
     return { inputs, outputs, session: await runtime.create(bytes, options), modelBytes: bytes.length };

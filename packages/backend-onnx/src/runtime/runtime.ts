@@ -48,6 +48,8 @@ export interface Runtime {
   readonly synchronous: boolean;
   readonly version: string;
   readonly threads: number;
+  /** Width of the channel blocks of the provider's convolutions; 0 where it has no blocked layout. */
+  readonly blockSize: number;
   /** The model as this runtime wants it; called before it is serialised. */
   amend(model: ModelProto): ModelProto;
   create(model: Uint8Array, options: SessionOptions): Promise<Session>;

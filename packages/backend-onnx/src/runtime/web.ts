@@ -15,6 +15,7 @@ import type {
   Session,
   SessionOptions,
 } from './runtime.ts';
+import { amendForWebGpu } from './webgpu.ts';
 
 interface OnnxRuntimeWeb {
   readonly env: Env;
@@ -91,7 +92,8 @@ function webRuntime(ort: OnnxRuntimeWeb, provider: ExecutionProvider, threads: n
     synchronous: false,
     version: ort.env.versions.web ?? 'unknown',
     threads,
-    amend: (model) => model,
+    blockSize: 0,
+    amend: (model) => (provider === 'webgpu' ? amendForWebGpu(model) : model),
     create,
     createSync: blocking,
   };
