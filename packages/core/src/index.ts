@@ -12,6 +12,7 @@ export {
 export { isUserError, nearestNames, suggestNames, UserError } from './errors.ts';
 // Layers whose gradients are worth writing out
 export { type NormalizeBatchOptions, normalizeBatch } from './layers/normalize-batch.ts';
+export { reflectPad } from './layers/reflect-pad.ts';
 // Losses, optimisers, schedules
 export { type CrossEntropy, crossEntropies, softmaxCrossEntropy, weightedMean } from './losses.ts';
 // Metrics

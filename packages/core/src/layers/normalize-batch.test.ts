@@ -23,7 +23,10 @@ describe('normalizeBatch', () => {
     const ours = tf.grads((a, b, c) => normalizeBatch(a!, b!, c!, { epsilon: 0.01 }))([x, scale, shift], dy);
     const theirs = tf.grads((a, b, c) => byDefinition(a!, b!, c!, 0.01))([x, scale, shift], dy);
     const pairs = ours.map((gradient, i) => [gradient, theirs[i]!] as const);
-    for (const [actual, expected] of [[normalizeBatch(x, scale, shift, { epsilon: 0.01 }), byDefinition(x, scale, shift, 0.01)] as const, ...pairs]) {
+    for (const [actual, expected] of [
+      [normalizeBatch(x, scale, shift, { epsilon: 0.01 }), byDefinition(x, scale, shift, 0.01)] as const,
+      ...pairs,
+    ]) {
       expect(actual.shape).toEqual(expected.shape);
       expect(tf.max(tf.abs(tf.sub(actual, expected))).dataSync()[0]).toBeLessThan(1e-4);
     }
@@ -31,7 +34,9 @@ describe('normalizeBatch', () => {
 
   it('hands out the moments of the batch', () => {
     let seen: Float32Array[] = [];
-    normalizeBatch(x, scale, shift, { onMoments: (mean, variance) => (seen = [mean, variance].map((t) => t.dataSync().slice() as Float32Array)) });
+    normalizeBatch(x, scale, shift, {
+      onMoments: (mean, variance) => (seen = [mean, variance].map((t) => t.dataSync().slice() as Float32Array)),
+    });
     const { mean, variance } = tf.moments(x, [0, 1, 2]);
     for (const [i, expected] of [mean, variance].entries()) {
       for (const [j, value] of expected.dataSync().entries()) expect(seen[i]![j]).toBeCloseTo(value, 5);

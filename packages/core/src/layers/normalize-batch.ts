@@ -21,12 +21,22 @@ export interface NormalizeBatchOptions {
  * Normalises each channel of x [..., channels] by the mean and variance of the batch, then scales and shifts it.
  * `scale` and `shift` are [channels].
  */
-export function normalizeBatch(x: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor, options: NormalizeBatchOptions = {}): tf.Tensor {
+export function normalizeBatch(
+  x: tf.Tensor,
+  scale: tf.Tensor,
+  shift: tf.Tensor,
+  options: NormalizeBatchOptions = {},
+): tf.Tensor {
   const { epsilon = 1e-5, onMoments } = options;
   const axes = Array.from({ length: x.rank - 1 }, (_, axis) => axis);
   const count = x.size / x.shape[x.rank - 1]!;
   const normalize = tf.customGrad((...inputs) => {
-    const [input, factor, offset, save] = inputs as unknown as [tf.Tensor, tf.Tensor1D, tf.Tensor1D, (kept: tf.Tensor[]) => void];
+    const [input, factor, offset, save] = inputs as unknown as [
+      tf.Tensor,
+      tf.Tensor1D,
+      tf.Tensor1D,
+      (kept: tf.Tensor[]) => void,
+    ];
     const mean = tf.mean(input, axes) as tf.Tensor1D;
     const variance = tf.mean(tf.square(tf.sub(input, mean)), axes) as tf.Tensor1D;
     onMoments?.(mean, variance);

@@ -1,5 +1,5 @@
 /** Convolutional workloads: a small CNN, ResNet-18 trained and as a feature extractor, one deep-image-prior step. */
-import { type MovingParameter, normalizeBatch, tf } from '@attune/core';
+import { type MovingParameter, normalizeBatch, reflectPad, tf } from '@attune/core';
 import { createNetwork } from '@attune/zoo';
 import {
   crossEntropy,
@@ -110,19 +110,7 @@ export const dipStep: Workload = {
       const norm = batchNorm(w, to);
       const edge = (kernel - 1) / 2;
       return (x: tf.Tensor4D) => {
-        const padded =
-          edge === 0
-            ? x
-            : (tf.mirrorPad(
-                x,
-                [
-                  [0, 0],
-                  [edge, edge],
-                  [edge, edge],
-                  [0, 0],
-                ],
-                'reflect',
-              ) as tf.Tensor4D);
+        const padded = reflectPad(x, edge);
         return tf.leakyRelu(
           norm(tf.add(tf.conv2d(padded, weight as tf.Tensor4D, stride, 'valid'), bias)),
           0.2,
