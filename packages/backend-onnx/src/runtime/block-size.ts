@@ -15,7 +15,7 @@ const POSITIONS = 2;
 export function probeBlockSize(runtime: Pick<Runtime, 'amend' | 'createSync'>): number {
   const dims = [1, CHANNELS, 1, POSITIONS];
   const numbered = Float32Array.from({ length: CHANNELS * POSITIONS }, (_, i) => i);
-  const model = runtime.amend({
+  const { model } = runtime.amend({
     graphName: 'block_size',
     nodes: [{ type: 'ReorderInput', domain: BLOCKED, name: 'reorder', inputs: ['x'], outputs: ['y'], attributes: {} }],
     initializers: [],

@@ -10,8 +10,8 @@ import { dirname, join } from 'node:path';
 import type { InferenceSession, OnnxValue } from 'onnxruntime-common';
 import { ELEMENT_TYPE, type ModelProto } from '../onnx/writer.ts';
 import { probeBlockSize } from './block-size.ts';
-import type { ExecutionProvider, Feeds, Runtime, Session, SessionOptions } from './runtime.ts';
-import { amendForWebGpu } from './webgpu.ts';
+import type { AmendedModel, ExecutionProvider, Feeds, Runtime, Session, SessionOptions } from './runtime.ts';
+import { amendForWebGpu, withCpuNodes } from './webgpu.ts';
 
 interface NativeSession {
   loadModel(
@@ -111,7 +111,10 @@ export function nodeRuntime(provider: ExecutionProvider, threads = availablePara
     };
   }
 
-  const amend = (model: ModelProto) => withSentinel(provider === 'webgpu' ? amendForWebGpu(model) : model);
+  const amend = (model: ModelProto): AmendedModel => {
+    const amended = provider === 'webgpu' ? amendForWebGpu(model) : { model, cpuNodes: [] };
+    return { ...amended, model: withSentinel(amended.model) };
+  };
   return {
     provider,
     synchronous: true,
@@ -131,11 +134,11 @@ export function nodeRuntime(provider: ExecutionProvider, threads = availablePara
 function sessionOptions(
   provider: ExecutionProvider,
   threads: number,
-  { profile, profilePrefix }: SessionOptions,
+  { profile, profilePrefix, cpuNodes = [] }: SessionOptions,
 ): InferenceSession.SessionOptions {
   const spin = profile === 'hot';
   return {
-    executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
+    executionProviders: provider === 'cpu' ? ['cpu'] : [withCpuNodes(provider, cpuNodes), 'cpu'],
     graphOptimizationLevel: 'all',
     intraOpNumThreads: profile === 'tiny' ? 1 : threads,
     interOpNumThreads: 1,

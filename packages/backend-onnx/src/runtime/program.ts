@@ -12,7 +12,7 @@ import {
 } from '../graph/value.ts';
 import { lowerFused } from '../kernels/fusions.ts';
 import { Lowering } from '../onnx/lowering.ts';
-import { writeModel } from '../onnx/writer.ts';
+import { type ModelProto, writeModel } from '../onnx/writer.ts';
 import type { Feeds, Runtime, Session, SessionOptions } from './runtime.ts';
 
 /** One fed or fetched tensor. */
@@ -77,18 +77,24 @@ export function lowerSlice(runtime: Runtime, slice: GraphSlice, options: Omit<Pr
 
 export function compileSync(runtime: Runtime, slice: GraphSlice, options: ProgramOptions): Program {
   const { model, inputs, outputs } = lowerSlice(runtime, slice, options);
-  const bytes = writeModel(runtime.amend(model));
-  return { inputs, outputs, session: guard(() => runtime.createSync(bytes, options), slice), modelBytes: bytes.length };
+  const { bytes, sessionOptions } = serialise(runtime, model, options);
+  const session = guard(() => runtime.createSync(bytes, sessionOptions), slice);
+  return { inputs, outputs, session, modelBytes: bytes.length };
 }
 
 export async function compile(runtime: Runtime, slice: GraphSlice, options: ProgramOptions): Promise<Program> {
   const { model, inputs, outputs } = lowerSlice(runtime, slice, options);
-  const bytes = writeModel(runtime.amend(model));
+  const { bytes, sessionOptions } = serialise(runtime, model, options);
   try {
-    return { inputs, outputs, session: await runtime.create(bytes, options), modelBytes: bytes.length };
+    return { inputs, outputs, session: await runtime.create(bytes, sessionOptions), modelBytes: bytes.length };
   } catch (error) {
     throw explain(error, slice.nodes);
   }
+}
+
+function serialise(runtime: Runtime, model: ModelProto, options: ProgramOptions) {
+  const amended = runtime.amend(model);
+  return { bytes: writeModel(amended.model), sessionOptions: { ...options, cpuNodes: amended.cpuNodes } };
 }
 
 function guard<T>(make: () => T, slice: GraphSlice): T {

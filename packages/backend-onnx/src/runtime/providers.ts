@@ -43,7 +43,7 @@ function failure(provider: ExecutionProvider): string | null {
   const doubled = new Float32Array(2);
   try {
     const runtime = nodeRuntime(provider, 1);
-    const session = runtime.createSync(writeModel(runtime.amend(PROBE)), { profile: 'tiny' });
+    const session = runtime.createSync(writeModel(runtime.amend(PROBE).model), { profile: 'tiny' });
     const x = new Tensor('float32', Float32Array.of(1, 2), [2]);
     session.runSync({ x }, { y: new Tensor('float32', doubled, [2]) });
     session.release();

@@ -32,6 +32,15 @@ export interface SessionOptions {
   readonly profile: 'hot' | 'normal' | 'tiny';
   /** Prefix of the file that ONNX Runtime's profiler writes; undefined is off. */
   readonly profilePrefix?: string;
+  /** Names of nodes that run on the CPU, whatever the provider. Default: none. */
+  readonly cpuNodes?: readonly string[];
+}
+
+/** A model as a runtime wants it. */
+export interface AmendedModel {
+  readonly model: ModelProto;
+  /** Nodes that the provider would take and cannot compute. */
+  readonly cpuNodes: readonly string[];
 }
 
 /** A compiled model. `run` writes into the tensors of `fetches`. */
@@ -50,8 +59,8 @@ export interface Runtime {
   readonly threads: number;
   /** Width of the channel blocks of the provider's convolutions; 0 where it has no blocked layout. */
   readonly blockSize: number;
-  /** The model as this runtime wants it; called before it is serialised. */
-  amend(model: ModelProto): ModelProto;
+  /** Called before a model is serialised; a session is created with its `cpuNodes`. */
+  amend(model: ModelProto): AmendedModel;
   create(model: Uint8Array, options: SessionOptions): Promise<Session>;
   createSync(model: Uint8Array, options: SessionOptions): Session;
 }

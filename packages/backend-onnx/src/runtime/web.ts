@@ -15,7 +15,7 @@ import type {
   Session,
   SessionOptions,
 } from './runtime.ts';
-import { amendForWebGpu } from './webgpu.ts';
+import { amendForWebGpu, withCpuNodes } from './webgpu.ts';
 
 interface OnnxRuntimeWeb {
   readonly env: Env;
@@ -93,7 +93,7 @@ function webRuntime(ort: OnnxRuntimeWeb, provider: ExecutionProvider, threads: n
     version: ort.env.versions.web ?? 'unknown',
     threads,
     blockSize: 0,
-    amend: (model) => (provider === 'webgpu' ? amendForWebGpu(model) : model),
+    amend: (model) => (provider === 'webgpu' ? amendForWebGpu(model) : { model, cpuNodes: [] }),
     create,
     createSync: blocking,
   };
@@ -103,9 +103,12 @@ function copyInto(fetches: Feeds, results: InferenceSession.ReturnType): void {
   for (const [name, { data }] of Object.entries(fetches)) (data as Uint8Array).set(results[name]!.data as Uint8Array);
 }
 
-function sessionOptions(provider: ExecutionProvider, { profile }: SessionOptions): InferenceSession.SessionOptions {
+function sessionOptions(
+  provider: ExecutionProvider,
+  { profile, cpuNodes = [] }: SessionOptions,
+): InferenceSession.SessionOptions {
   return {
-    executionProviders: [provider],
+    executionProviders: [withCpuNodes(provider, cpuNodes)],
     graphOptimizationLevel: 'all',
     executionMode: 'sequential',
     logSeverityLevel: 3,
