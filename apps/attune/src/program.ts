@@ -110,7 +110,7 @@ function buildProgram(): Command {
     program
       .command('demo')
       .description('fine-tune the embedded network from scratch, by a linear probe and fully, and compare')
-      .option('--seeds <n>', 'runs of each plan', wholeNumber(1), 3)
+      .option('--seeds <n>', 'runs of each plan (default: 3, or fewer if slow)', wholeNumber(1))
       .option('--out <dir>', 'folder of the runs (default: a new one in runs/)')
       .option('--report <file>', 'where the comparison is written', 'report.html'),
   ).action(async (options) => (await import('./commands/demo.ts')).demoCommand(options));

@@ -18,23 +18,37 @@ import type { CommandOptions } from './command-options.ts';
 import { backendOf, outputOf } from './command-options.ts';
 
 export interface DemoCommandOptions extends CommandOptions {
-  readonly seeds: number;
+  /** Runs of each plan. Default: three, or fewer where they would take too long. */
+  readonly seeds?: number;
   readonly out?: string;
   readonly report: string;
 }
 
 const PLANS = ['scratch', 'linear-probe', 'full'] as const;
 
+const DEFAULT_SEEDS = 3;
+
+/** Another round of runs is only begun if it should end within this time, seconds. */
+const PATIENCE = 140;
+
 export async function demoCommand(options: DemoCommandOptions): Promise<void> {
   const output = outputOf(options);
   const data = await locateData(DEFAULT_DATA);
   const out = options.out ?? (await newRunFolder('demo'));
   const backend = await backendOf(options);
-  output.note(`${DEFAULT_MODEL} on ${DEFAULT_DATA}, ${options.seeds} runs of each plan, backend ${backend.name}`);
+  const seeds = options.seeds ?? DEFAULT_SEEDS;
+  output.note(`${DEFAULT_MODEL} on ${DEFAULT_DATA}, ${seeds} runs of each plan, backend ${backend.name}`);
   const started = performance.now();
   const runs: ReportedRun[] = [];
   await stopOnInterrupt('Stopped.', async (signal) => {
-    for (let seed = 0; seed < options.seeds; seed++)
+    for (let seed = 0; seed < seeds; seed++) {
+      const elapsed = (performance.now() - started) / 1000;
+      if (options.seeds === undefined && seed > 0 && elapsed * (1 + 1 / seed) > PATIENCE) {
+        output.note(
+          `stopping after ${seed} of ${seeds} rounds: this machine is slow or busy; --seeds ${seeds} runs them all`,
+        );
+        break;
+      }
       for (const plan of PLANS) {
         const result = await tuneVision({
           data,
@@ -55,6 +69,7 @@ export async function demoCommand(options: DemoCommandOptions): Promise<void> {
           `${plan.padEnd(12)} seed ${seed}: test accuracy ${percent(run.evaluated!.metrics.accuracy)} after ${seconds.toFixed(1)} s`,
         );
       }
+    }
   });
   await writeReport(options.report, runs);
   const plans = groupByPlan(runs);
@@ -77,9 +92,9 @@ export async function demoCommand(options: DemoCommandOptions): Promise<void> {
       seconds: (performance.now() - started) / 1000,
     },
     [
-      `${DEFAULT_MODEL}, pre-trained on ${'fixtures/shapes'}, tuned to ${classes.length} other classes with ${dataset.examples.train} images:`,
+      `${DEFAULT_MODEL}, pre-trained on fixtures/shapes, tuned to ${classes.length} other classes with ${dataset.examples.train} images:`,
       table([['plan', 'test accuracy', 'sd', 'time of a run', 'parameters moved'], ...rows]),
-      `means over ${options.seeds} seeds; ${dataset.examples.test} test images each`,
+      `means over ${plans[0]!.runs.length} seeds; ${dataset.examples.test} test images each`,
       `runs: ${out}`,
       `report: ${resolve(options.report)}`,
     ].join('\n'),

@@ -1,6 +1,6 @@
 /** `attune tune vision`: from a folder of images to a run's folder. */
 import { basename, join } from 'node:path';
-import type { TransferPlan } from '@attune/core';
+import type { Progress, TransferPlan } from '@attune/core';
 import { describePlan, silentProgress, UserError } from '@attune/core';
 import { terminalProgress } from '@attune/core/node';
 import type { TuneVisionResult, VisionRecord, VisionSettings } from '@attune/vision';
@@ -51,11 +51,13 @@ export async function tuneVisionCommand(options: TuneVisionCommandOptions): Prom
   const out = options.out ?? (await newRunFolder(`${basename(place).replace(/\.csv$/i, '')}-${plan.name}`));
   const backend = await backendOf(options);
 
-  if (options.from === undefined && begun === undefined && options.data !== undefined)
-    output.note(`without --from: the small embedded ${DEFAULT_MODEL}; for photos choose from 'attune models list'`);
-  output.note(`${from} on ${data}, backend ${backend.name} (${backend.reason})`);
-  output.note(describePlan(plan));
-
+  // What is wrong with the input is said alone: only when training begins is it said what it is.
+  const progress = announced(options.quiet === true ? silentProgress : terminalProgress(), () => {
+    if (options.from === undefined && begun === undefined && options.data !== undefined)
+      output.note(`without --from: the small embedded ${DEFAULT_MODEL}; for photos choose from 'attune models list'`);
+    output.note(`${from} on ${data}, backend ${backend.name} (${backend.reason})`);
+    output.note(describePlan(plan));
+  });
   const onPrepare = prepareProgress();
   const result = await stopOnInterrupt(`Stopped. Go on with: --out ${out} --resume`, (signal) =>
     tuneVision({
@@ -70,7 +72,7 @@ export async function tuneVisionCommand(options: TuneVisionCommandOptions): Prom
       settings: settingsOf(options, begun),
       onBroken: options.onBroken,
       featureCache: options.cache ? join(dataDirectories().at(-1)!, 'features') : undefined,
-      progress: options.quiet === true ? silentProgress : terminalProgress(),
+      progress,
       signal,
       ...(options.checkpointSeconds === undefined ? {} : { checkpointSeconds: options.checkpointSeconds }),
       ...(options.quiet === true ? {} : { onPrepare }),
@@ -86,6 +88,25 @@ export async function tuneVisionCommand(options: TuneVisionCommandOptions): Prom
   } finally {
     result.network.dispose();
   }
+}
+
+/** `progress`, with `announce` called before the first it is told. */
+function announced(progress: Progress, announce: () => void): Progress {
+  let silent = true;
+  const begin = () => {
+    if (silent) announce();
+    silent = false;
+  };
+  return {
+    step: (step) => {
+      begin();
+      progress.step(step);
+    },
+    epoch: (record, epochs) => {
+      begin();
+      progress.epoch(record, epochs);
+    },
+  };
 }
 
 /** The run that is to be gone on with: options that are not given are taken from it. */
