@@ -388,8 +388,12 @@ export class OnnxBackend extends KernelBackend {
    * same place in each iteration, so that the pieces are found in the cache.
    */
   private cutLongRecording(): void {
-    if (this.recorded <= this.recordingLimit || this.trace !== null || !this.runtime.synchronous) return;
-    if (this.cutIsDue || openScopes() <= 1 || this.recorded > 64 * this.recordingLimit) this.flushSync();
+    if (this.recorded <= this.recordingLimit || this.trace !== null) return;
+    if (!this.runtime.synchronous) {
+      // It begins when the running JavaScript awaits something; whoever reads a value that failed gets the error.
+      this.recorded = 0;
+      this.flush().catch(() => undefined);
+    } else if (this.cutIsDue || openScopes() <= 1 || this.recorded > 64 * this.recordingLimit) this.flushSync();
   }
 
   /** Computes everything live. */
