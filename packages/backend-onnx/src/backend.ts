@@ -15,24 +15,15 @@ import {
   type TensorInfo,
   type Variable,
 } from '@tensorflow/tfjs-core';
-import { invert, layoutKey, permute, transposeHost } from './graph/permutation.ts';
-import { sliceOf, structuralKey } from './graph/slice.ts';
-import { type DType, type HostArray, recordNode, sizeOf, Value } from './graph/value.ts';
-import { type HostTensor, interpret, runOnHost, toHostArray } from './host.ts';
+import { Recording } from './graph/recording.ts';
+import { sliceOf } from './graph/slice.ts';
+import { type DType, type HostArray, recordNode, Value } from './graph/value.ts';
+import { type HostTensor, runOnHost, toHostArray } from './host.ts';
+import { hostData, NO_VALUES_YET } from './host-data.ts';
 import type { KernelDefinition } from './kernels/definition.ts';
 import { RandomStream } from './random-stream.ts';
-import {
-  allocateOutputs,
-  compile,
-  compileSync,
-  dataFor,
-  explain,
-  type GraphSlice,
-  onnxTensor,
-  type Program,
-} from './runtime/program.ts';
-import { ProgramCache } from './runtime/program-cache.ts';
-import type { Feeds, Runtime } from './runtime/runtime.ts';
+import { Executor } from './runtime/executor.ts';
+import type { Runtime } from './runtime/runtime.ts';
 import { type BackendStats, emptyStats } from './stats.ts';
 
 /** What a tfjs data id stands for. */
@@ -65,16 +56,8 @@ export class OnnxBackend extends KernelBackend {
   /** Set while a step is being traced. */
   trace: TraceObserver | null = null;
   private readonly data: DataStorage<TensorData>;
-  private readonly cache: ProgramCache;
-  private readonly hostElements: number;
-  private readonly recordingLimit: number;
-  /** Structures that ran on the host once; bounded by clearing. */
-  private readonly seen = new Set<string>();
-  private readonly pending = new Set<Value>();
-  private recorded = 0;
-  /** A long recording was seen between two top-level ops and is cut before the next node. */
-  private cutIsDue = false;
-  private counters = emptyStats();
+  private readonly executor: Executor;
+  private readonly recording: Recording;
   private flushing: Promise<void> = Promise.resolve();
   /** Sessions outside the cache, of captured steps. */
   readonly stepSessions = new Set<object>();
@@ -85,9 +68,8 @@ export class OnnxBackend extends KernelBackend {
     super();
     this.runtime = runtime;
     this.data = new DataStorage(this, engine());
-    this.cache = new ProgramCache(options.sessionCapacity ?? 64);
-    this.hostElements = options.hostElements ?? 4096;
-    this.recordingLimit = options.recordingLimit ?? 512;
+    this.executor = new Executor(runtime, options.sessionCapacity ?? 64, options.hostElements ?? 4096);
+    this.recording = new Recording(options.recordingLimit ?? 512);
   }
 
   // ---- storage ----
@@ -121,7 +103,7 @@ export class OnnxBackend extends KernelBackend {
   }
 
   private store(dataId: DataId, data: TensorData): void {
-    for (const value of valuesOf(data)) value.holders++;
+    for (const value of valuesOf(data)) this.recording.hold(value);
     this.data.set(dataId, data);
   }
 
@@ -129,7 +111,6 @@ export class OnnxBackend extends KernelBackend {
   tensorFor(value: Value, shape: readonly number[] = value.shape): TensorInfo {
     const dataId = {};
     this.store(dataId, { kind: 'graph', value, shape, refCount: 1 });
-    if (value.node !== null) this.pending.add(value);
     return { dataId, shape: [...shape], dtype: value.dtype };
   }
 
@@ -166,18 +147,14 @@ export class OnnxBackend extends KernelBackend {
   setVariable(variable: Variable, value: Value): void {
     const data = this.data.get(variable.dataId);
     if (data.kind === 'graph' && data.refCount === 1) {
-      this.release(data.value);
+      this.recording.release(data.value);
       data.value = value;
-      value.holders++;
+      this.recording.hold(value);
       return;
     }
     const tensor = engine().makeTensorFromTensorInfo(this.tensorFor(value, variable.shape));
     variable.assign(tensor as Parameters<Variable['assign']>[0]);
     tensor.dispose();
-  }
-
-  private release(value: Value): void {
-    if (--value.holders === 0) this.pending.delete(value);
   }
 
   override refCount(dataId: DataId): number {
@@ -190,11 +167,11 @@ export class OnnxBackend extends KernelBackend {
 
   override disposeData(dataId: DataId, force = false): boolean {
     if (!this.data.has(dataId)) return true;
-    if (this.recorded > this.recordingLimit && openScopes() <= 1) this.cutIsDue = true;
+    this.recording.noteDisposal();
     const data = this.data.get(dataId);
     data.refCount--;
     if (!force && data.refCount > 0) return false;
-    for (const value of valuesOf(data)) this.release(value);
+    for (const value of valuesOf(data)) this.recording.release(value);
     this.data.delete(dataId);
     return true;
   }
@@ -227,8 +204,7 @@ export class OnnxBackend extends KernelBackend {
   }
 
   override dispose(): void {
-    this.cache.clear();
-    this.seen.clear();
+    this.executor.dispose();
   }
 
   // ---- reading ----
@@ -279,14 +255,14 @@ export class OnnxBackend extends KernelBackend {
     if (!inGraph || (kernel.supports !== undefined && !kernel.supports(specs, attrs, names))) {
       return this.runFallback(kernel.name, inputs, attrs);
     }
-    this.cutLongRecording();
+    if (this.recording.shouldBeCut && this.trace === null && this.runtime.synchronous) this.flushSync();
     const outputs = kernel.outputs(specs, attrs, names);
     const values = infos.map((info) => this.shaped(info));
     kernel.check?.(values, attrs);
     const listed = Array.isArray(inputs);
     const signature = `${kernel.name}:${names}:${JSON.stringify(attrs, finite)}`;
     const node = recordNode(kernel, values, names, listed, attrs, signature, outputs);
-    this.recorded++;
+    this.recording.noteNode();
     return node.outputs.map((value) => this.tensorFor(value));
   }
 
@@ -316,7 +292,8 @@ export class OnnxBackend extends KernelBackend {
       );
     }
     if (!this.runtime.synchronous) this.requireHostInputs(kernelName, Object.values(inputs).flat());
-    this.counters.fallbacks[kernelName] = (this.counters.fallbacks[kernelName] ?? 0) + 1;
+    const { fallbacks } = this.executor.counters;
+    fallbacks[kernelName] = (fallbacks[kernelName] ?? 0) + 1;
     const toHost = (info: TensorInfo | TensorInfo[]): unknown =>
       Array.isArray(info) ? info.map((item) => this.hostTensor(item)) : this.hostTensor(info);
     const hostInputs = Array.isArray(inputs)
@@ -370,7 +347,6 @@ export class OnnxBackend extends KernelBackend {
   complexFor(real: Value, imag: Value, shape: readonly number[]): TensorInfo {
     const dataId = {};
     this.store(dataId, { kind: 'complex', real, imag, shape, refCount: 1 });
-    for (const value of [real, imag]) if (value.node !== null) this.pending.add(value);
     return { dataId, shape: [...shape], dtype: 'complex64' };
   }
 
@@ -383,20 +359,7 @@ export class OnnxBackend extends KernelBackend {
 
   // ---- flushing ----
 
-  /**
-   * A loop that never reads a value records without end. It is cut where tfjs is between two top-level ops, which is the
-   * same place in each iteration, so that the pieces are found in the cache.
-   */
-  private cutLongRecording(): void {
-    if (this.recorded <= this.recordingLimit || this.trace !== null) return;
-    if (!this.runtime.synchronous) {
-      // It begins when the running JavaScript awaits something; whoever reads a value that failed gets the error.
-      this.recorded = 0;
-      this.flush().catch(() => undefined);
-    } else if (this.cutIsDue || openScopes() <= 1 || this.recorded > 64 * this.recordingLimit) this.flushSync();
-  }
-
-  /** Computes everything live. */
+  /** Computes everything live, blocking. @throws in a browser, where runs cannot block. */
   flushSync(): void {
     if (!this.runtime.synchronous) {
       const { provider } = this.runtime;
@@ -405,21 +368,20 @@ export class OnnxBackend extends KernelBackend {
           'use await tensor.data() and await step.run()',
       );
     }
-    const slice = this.takeSlice();
-    if (slice === null) return;
-    this.execute(slice, (program, feeds, fetches) => program.session.runSync(feeds, fetches));
+    const slice = this.recording.take();
+    if (slice !== null) this.executor.runSync(slice);
   }
 
+  /** Computes everything live. */
   async flush(): Promise<void> {
     if (this.runtime.synchronous) return this.flushSync();
     const run = async () => {
-      const slice = this.takeSlice();
+      const slice = this.recording.take();
       if (slice === null) return;
       try {
-        await this.executeAsync(slice);
+        await this.executor.run(slice);
       } catch (error) {
-        // Still to be computed: the next reader tries again and gets the error.
-        for (const value of slice.outputs) if (value.node !== null && value.holders > 0) this.pending.add(value);
+        this.recording.putBack(slice);
         throw error;
       }
     };
@@ -429,136 +391,41 @@ export class OnnxBackend extends KernelBackend {
 
   /** Drops what was recorded after node `id`: tensors that a traced step kept, which no run will ever make. */
   forgetSince(id: number): void {
-    for (const value of this.pending) if (value.node !== null && value.node.id > id) this.pending.delete(value);
-  }
-
-  private takeSlice(): GraphSlice | null {
-    this.recorded = 0;
-    this.cutIsDue = false;
-    const outputs = [...this.pending].filter((value) => value.node !== null);
-    this.pending.clear();
-    return outputs.length === 0 ? null : sliceOf(outputs);
+    this.recording.forgetSince(id);
   }
 
   /**
    * Evaluates given pending values alone; used for the initial values of variables that a traced step creates. They are
    * zeros and the like, so that the host computes them where runs cannot block.
    */
-  evaluateSync(outputs: readonly Value[]): void {
-    const pending = outputs.filter((value) => value.node !== null);
+  evaluateSync(values: readonly Value[]): void {
+    const pending = values.filter((value) => value.node !== null);
     if (pending.length === 0) return;
-    if (this.runtime.synchronous) {
-      this.execute(sliceOf(pending), (program, feeds, fetches) => program.session.runSync(feeds, fetches));
-    } else this.computeOnHost(sliceOf(pending));
-    for (const value of pending) this.pending.delete(value);
-  }
-
-  private execute(slice: GraphSlice, run: (program: Program, feeds: Feeds, fetches: Feeds) => void): void {
-    if (this.runsOnHost(slice)) return;
-    const key = structuralKey(slice);
-    let program = this.cache.get(key);
-    if (program === undefined) {
-      const start = performance.now();
-      program = compileSync(this.runtime, slice, { profile: profileOf(slice) });
-      this.compiled(key, program, performance.now() - start);
-    } else this.counters.cacheHits++;
-    const { data, fetches } = allocateOutputs(program);
-    try {
-      run(program, this.feedsOf(program, slice), fetches);
-    } catch (error) {
-      throw explain(error, slice.nodes);
-    }
-    this.settle(program, slice, data);
-  }
-
-  private async executeAsync(slice: GraphSlice): Promise<void> {
-    if (this.runsOnHost(slice)) return;
-    const key = structuralKey(slice);
-    let program = this.cache.get(key);
-    if (program === undefined) {
-      const start = performance.now();
-      program = await compile(this.runtime, slice, { profile: profileOf(slice) });
-      this.compiled(key, program, performance.now() - start);
-    } else this.counters.cacheHits++;
-    const { data, fetches } = allocateOutputs(program);
-    try {
-      await program.session.run(this.feedsOf(program, slice), fetches);
-    } catch (error) {
-      throw explain(error, slice.nodes);
-    }
-    this.settle(program, slice, data);
-  }
-
-  private compiled(key: string, program: Program, milliseconds: number): void {
-    this.cache.set(key, program);
-    this.countCompile(milliseconds);
-  }
-
-  private feedsOf(program: Program, slice: GraphSlice): Feeds {
-    const feeds: Feeds = {};
-    for (const port of program.inputs) {
-      const data = dataFor(port, slice.leaves[port.leaf]!);
-      feeds[port.name] = onnxTensor(port, data);
-      this.counters.bytesIn += data.byteLength;
-    }
-    return feeds;
-  }
-
-  private settle(program: Program, slice: GraphSlice, data: readonly HostArray[]): void {
-    this.counters.flushes++;
-    for (const [i, output] of slice.outputs.entries()) {
-      output.data = data[i]!;
-      output.permutation = program.outputs[i]!.permutation;
-      output.node = null;
-      this.counters.bytesOut += output.data.byteLength;
-    }
-  }
-
-  /** Small graphs that were never seen before are interpreted. */
-  private runsOnHost(slice: GraphSlice): boolean {
-    let elements = 0;
-    for (const node of slice.nodes) {
-      for (const output of node.outputs) elements += sizeOf(output.shape);
-      if (elements > this.hostElements || node.kernel.internal === true) return false;
-    }
-    const key = structuralKey(slice);
-    if (this.seen.has(key)) return false;
-    if (this.seen.size > 10_000) this.seen.clear();
-    this.seen.add(key);
-    this.computeOnHost(slice);
-    return true;
-  }
-
-  private computeOnHost(slice: GraphSlice): void {
-    for (const leaf of slice.leaves) toLogical(leaf);
-    interpret(slice);
-    for (const output of slice.outputs) output.node = null;
-    this.counters.flushes++;
-    this.counters.hostRuns++;
+    const slice = sliceOf(pending);
+    if (this.runtime.synchronous) this.executor.runSync(slice);
+    else this.executor.runOnHost(slice);
+    this.recording.markDone(pending);
   }
 
   // ---- reporting ----
 
   /** Counters since the start or the last `resetStats`. */
   stats(): BackendStats {
-    return {
-      ...this.counters,
-      fallbacks: { ...this.counters.fallbacks },
-      sessions: this.cache.size + this.stepSessions.size,
-    };
+    const { counters, sessions } = this.executor;
+    return { ...counters, fallbacks: { ...counters.fallbacks }, sessions: sessions + this.stepSessions.size };
   }
 
   resetStats(): void {
-    this.counters = emptyStats();
+    this.executor.counters = emptyStats();
   }
 
   countCompile(milliseconds: number): void {
-    this.counters.compiles++;
-    this.counters.compileMs += milliseconds;
+    this.executor.counters.compiles++;
+    this.executor.counters.compileMs += milliseconds;
   }
 
   countStep(kind: 'stepRuns' | 'stepTraces'): void {
-    this.counters[kind]++;
+    this.executor.counters[kind]++;
   }
 }
 
@@ -577,43 +444,8 @@ function valuesOf(data: TensorData): readonly Value[] {
   return data.kind === 'complex' ? [data.real, data.imag] : [];
 }
 
-const NO_VALUES_YET =
-  'a tensor that depends on the inputs of a captured step has no values while the step is traced: return it and read it outside';
-
-/** The data of a materialised value in the logical order. The array may be the value's own: it is never written again. */
-export function hostData(value: Value): HostArray {
-  if (value.data === null) {
-    throw new Error(NO_VALUES_YET);
-  }
-  if (value.permutation !== null) {
-    return transposeHost(value.data, permute(value.shape, value.permutation), invert(value.permutation));
-  }
-  value.exposed = true;
-  return value.data;
-}
-
-/** Brings a materialised value into the logical order, for good. */
-function toLogical(value: Value): void {
-  if (layoutKey(value.permutation) === '') return;
-  value.data = hostData(value);
-  value.permutation = null;
-}
-
 /** JSON has no NaN, no infinities and no negative zero, which must not share a key with others. */
 function finite(_key: string, item: unknown): unknown {
   if (typeof item !== 'number' || (Number.isFinite(item) && !Object.is(item, -0))) return item;
   return Object.is(item, -0) ? '-0' : String(item);
-}
-
-/** Graphs this small lose more to waking threads than they win. */
-function profileOf(slice: GraphSlice): 'normal' | 'tiny' {
-  let elements = 0;
-  for (const leaf of slice.leaves) elements += sizeOf(leaf.shape);
-  for (const node of slice.nodes) for (const output of node.outputs) elements += sizeOf(output.shape);
-  return elements < 16_384 ? 'tiny' : 'normal';
-}
-
-/** How many tfjs scopes are open: each tidy and each running op is one. */
-function openScopes(): number {
-  return (engine().state as unknown as { scopeStack: readonly unknown[] }).scopeStack.length;
 }

@@ -8,9 +8,10 @@
  *   a learning rate for example, as an input tensor.
  */
 import { engine, type Tensor, type Variable } from '@tensorflow/tfjs-core';
-import { hostData, OnnxBackend } from '../backend.ts';
+import { OnnxBackend } from '../backend.ts';
 import { layoutKey } from '../graph/permutation.ts';
 import { allocate, type DType, type HostArray, type Permutation, sizeOf, Value } from '../graph/value.ts';
+import { hostData } from '../host-data.ts';
 import {
   compile,
   compileSync,
