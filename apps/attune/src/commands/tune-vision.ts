@@ -1,6 +1,6 @@
 /** `attune tune vision`: from a folder of images to a run's folder. */
 import { basename, join } from 'node:path';
-import type { Progress, TransferPlan } from '@attune/core';
+import type { TransferPlan } from '@attune/core';
 import { describePlan, silentProgress, UserError } from '@attune/core';
 import { terminalProgress } from '@attune/core/node';
 import type { TuneVisionResult, VisionRecord, VisionSettings } from '@attune/vision';
@@ -12,6 +12,7 @@ import { newRunFolder } from '../input/run-folder.ts';
 import { DEFAULT_MODEL, WEIGHT_DIRECTORIES } from '../input/weights.ts';
 import { reportRun } from '../report/reported-run.ts';
 import { REPORT_FILE, writeReport } from '../report/write-report.ts';
+import { calmProgress } from '../terminal/calm-progress.ts';
 import { stopOnInterrupt } from '../terminal/interrupt.ts';
 import type { Output } from '../terminal/output.ts';
 import { prepareProgress } from '../terminal/prepare-progress.ts';
@@ -52,7 +53,7 @@ export async function tuneVisionCommand(options: TuneVisionCommandOptions): Prom
   const backend = await backendOf(options);
 
   // What is wrong with the input is said alone: only when training begins is it said what it is.
-  const progress = announced(options.quiet === true ? silentProgress : terminalProgress(), () => {
+  const progress = calmProgress(options.quiet === true ? silentProgress : terminalProgress(), () => {
     if (options.from === undefined && begun === undefined && options.data !== undefined)
       output.note(`without --from: the small embedded ${DEFAULT_MODEL}; for photos choose from 'attune models list'`);
     output.note(`${from} on ${data}, backend ${backend.name} (${backend.reason})`);
@@ -88,25 +89,6 @@ export async function tuneVisionCommand(options: TuneVisionCommandOptions): Prom
   } finally {
     result.network.dispose();
   }
-}
-
-/** `progress`, with `announce` called before the first it is told. */
-function announced(progress: Progress, announce: () => void): Progress {
-  let silent = true;
-  const begin = () => {
-    if (silent) announce();
-    silent = false;
-  };
-  return {
-    step: (step) => {
-      begin();
-      progress.step(step);
-    },
-    epoch: (record, epochs) => {
-      begin();
-      progress.epoch(record, epochs);
-    },
-  };
 }
 
 /** The run that is to be gone on with: options that are not given are taken from it. */
