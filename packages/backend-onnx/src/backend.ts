@@ -255,7 +255,7 @@ export class OnnxBackend extends KernelBackend {
     if (!inGraph || (kernel.supports !== undefined && !kernel.supports(specs, attrs, names))) {
       return this.runFallback(kernel.name, inputs, attrs);
     }
-    if (this.recording.shouldBeCut && this.trace === null && this.runtime.synchronous) this.flushSync();
+    if (this.trace === null && this.recording.shouldBeCut) this.cut();
     const outputs = kernel.outputs(specs, attrs, names);
     const values = infos.map((info) => this.shaped(info));
     kernel.check?.(values, attrs);
@@ -358,6 +358,13 @@ export class OnnxBackend extends KernelBackend {
   }
 
   // ---- flushing ----
+
+  private cut(): void {
+    if (this.runtime.synchronous) return this.flushSync();
+    // It begins when the running JavaScript awaits something; whoever reads a value that failed gets the error.
+    this.recording.noteCut();
+    this.flush().catch(() => undefined);
+  }
 
   /** Computes everything live, blocking. @throws in a browser, where runs cannot block. */
   flushSync(): void {

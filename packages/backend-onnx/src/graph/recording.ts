@@ -47,10 +47,15 @@ export class Recording {
     return this.cutIsDue || openScopes() <= 1 || this.length > HARD_LIMIT * this.limit;
   }
 
-  /** Everything live as one graph; the recording is empty afterwards. Null when there is nothing. */
-  take(): GraphSlice | null {
+  /** A run of what is recorded so far was ordered. */
+  noteCut(): void {
     this.length = 0;
     this.cutIsDue = false;
+  }
+
+  /** Everything live as one graph; the recording is empty afterwards. Null when there is nothing. */
+  take(): GraphSlice | null {
+    this.noteCut();
     const outputs = [...this.pending].filter((value) => value.node !== null);
     this.pending.clear();
     return outputs.length === 0 ? null : sliceOf(outputs);
