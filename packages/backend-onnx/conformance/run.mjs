@@ -13,7 +13,7 @@
  * Exit status: 0 when the failures are exactly those listed, 1 otherwise, 2 for bad arguments.
  */
 import { spawn } from 'node:child_process';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -53,13 +53,15 @@ const bundle = await bundleSuite();
 const jobs = Math.max(1, Number(options.jobs) || 1);
 const shards = await Promise.all(Array.from({ length: jobs }, (_, shard) => runShard(bundle, shard, jobs)));
 const seconds = (performance.now() - started) / 1000;
+await rm(bundle);
 report(shards.flat(), list === undefined ? [] : JSON.parse(await readFile(join(here, list), 'utf8')));
 
 /** Bundles suite.mjs; returns the bundle's path, inside node_modules so that external packages resolve from it. */
 async function bundleSuite() {
   const distOf = (name) => join(dirname(require.resolve(`${name}/package.json`)), 'dist');
   const whole = new Map(['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu'].map((name) => [name, distOf(name)]));
-  const outfile = join(here, '../node_modules/.cache/conformance/suite.mjs');
+  // Two runs at a time must not write into the same file.
+  const outfile = join(here, `../node_modules/.cache/conformance/suite-${process.pid}.mjs`);
   await mkdir(dirname(outfile), { recursive: true });
   await build({
     entryPoints: [join(here, 'suite.mjs')],

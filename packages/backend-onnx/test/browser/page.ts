@@ -1,6 +1,7 @@
 /** What the browser test runs inside a page. It is bundled as a user's own page would be. */
 import {
   availableProviders,
+  compileStep,
   type ExecutionProvider,
   type ProviderStatus,
   registerOnnxBackend,
@@ -19,6 +20,7 @@ export interface PageReport {
   readonly unique: number[];
   /** 600 additions without a read in between, more than one recording holds. */
   readonly longSum: number;
+  readonly flushesOfLongSum: number;
 }
 
 export interface PageCalls {
@@ -32,6 +34,7 @@ async function run(provider: ExecutionProvider): Promise<PageReport> {
   await tf.setBackend('onnx');
   const losses = await trainSmallNetwork();
   const leftTensors = tf.memory().numTensors;
+  const { compiles } = backend.stats();
 
   const refusals: { [attempt: string]: string } = {};
   const attempt = async (name: string, act: () => unknown) => {
@@ -43,19 +46,25 @@ async function run(provider: ExecutionProvider): Promise<PageReport> {
   };
   const doubled = tf.mul(tf.tensor1d([3, 1, 3]), 2);
   await attempt('dataSync', () => doubled.dataSync());
+  await attempt('runSync', () => compileStep(() => tf.scalar(1)).runSync());
   await attempt('pending input', () => tf.unique(doubled));
   await attempt('unknown provider', () => registerOnnxBackend({ provider: 'cuda' }));
   await doubled.data();
   const unique = [...(await tf.unique(doubled).values.data())];
 
+  const before = backend.stats().flushes;
   let sum: tf.Tensor = tf.scalar(0);
   for (let i = 0; i < 600; i++) {
-    sum = tf.add(sum, 1);
+    const last = sum;
+    sum = tf.add(last, 1);
+    last.dispose();
+    // As a training loop does between its batches.
     if (i % 50 === 0) await Promise.resolve();
   }
   const [longSum] = await sum.data();
+  const flushesOfLongSum = backend.stats().flushes - before;
   const { threads } = backend.runtime;
-  return { losses, threads, leftTensors, compiles: backend.stats().compiles, refusals, unique, longSum: longSum! };
+  return { losses, threads, leftTensors, compiles, refusals, unique, longSum: longSum!, flushesOfLongSum };
 }
 
 (globalThis as unknown as { page: PageCalls }).page = { providers: availableProviders, run };

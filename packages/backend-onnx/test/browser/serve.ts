@@ -29,9 +29,9 @@ export async function servePage(entry: string): Promise<ServedPage> {
   });
   const files = new Map(outputFiles.map((file) => [basename(file.path), file.contents]));
   const script = basename(entry).replace(/\.ts$/, '.js');
-  const html = `<!doctype html><meta charset="utf-8"><title>${script}</title><script type="module" src="/${script}"></script>`;
+  const html = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="/${script}"></script>`;
   files.set('index.html', new TextEncoder().encode(html));
-  const wasm = join(dirname(createRequire(import.meta.url).resolve('onnxruntime-web')));
+  const wasm = dirname(createRequire(import.meta.url).resolve('onnxruntime-web'));
 
   const server = createServer(async (request, response) => {
     const name = basename(new URL(request.url!, 'http://localhost').pathname) || 'index.html';
