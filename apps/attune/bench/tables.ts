@@ -1,0 +1,29 @@
+/**
+ * Writes the benchmark's table into the READMEs, from the committed record. Run it after `attune bench`:
+ *
+ *   npx pnpm -s bench --against torch,tfjs-cpu,tfjs-wasm --json > apps/attune/bench/records/bench.json
+ *   node --import tsx -C @attune/source apps/attune/bench/tables.ts
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import type { BenchRecord } from '../src/bench/run.ts';
+import { markdownTable } from '../src/bench/table.ts';
+
+const START = '<!-- bench: written by apps/attune/bench/tables.ts -->';
+const END = '<!-- /bench -->';
+
+const record = JSON.parse(await readFile(new URL('records/bench.json', import.meta.url), 'utf8')) as BenchRecord;
+const { machine } = record;
+const caption =
+  `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ${record.date.slice(0, 10)}; float32, medians of ` +
+  `${record.repeats} interleaved runs; a ratio is the other's time over ours, the median over pairs of neighbouring runs, ` +
+  `so that above 1 is faster here. Peak: ${record.peakGflops.toFixed(0)} GFLOP/s, a matrix product of 2048. ` +
+  'The first step is tracing and compiling. Made by `' +
+  `npx pnpm -s bench ${record.command.replace('attune bench', '').trim()}\`.`;
+
+for (const file of ['README.md', 'packages/backend-onnx/README.md']) {
+  const url = new URL(`../../../${file}`, import.meta.url);
+  const text = await readFile(url, 'utf8');
+  const [from, to] = [text.indexOf(START), text.indexOf(END)];
+  if (from < 0 || to < from) throw new Error(`${file} lacks the marks '${START}' and '${END}'`);
+  await writeFile(url, `${text.slice(0, from)}${START}\n${markdownTable(record)}\n\n${caption}\n${text.slice(to)}`);
+}
