@@ -16,11 +16,15 @@ export interface ProviderStatus {
 export interface RuntimeOptions {
   /** Where graphs run. Default: `cpu` in Node, `wasm` in browsers. */
   readonly provider?: ExecutionProvider;
-  /** Threads of a session. Default: the number of cores; always 1 on pages that are not cross-origin isolated. */
+  /**
+   * Threads of a session. Default: the number of cores. In browsers always 1 on pages that are not cross-origin isolated;
+   * on others the number of cores where `wasmPaths` is given, else 1.
+   */
   readonly threads?: number;
   /**
-   * Browsers: the URL of the folder with onnxruntime-web's `ort-wasm-*` files, with a slash at its end. Default: the
-   * folder of the bundle's own script, or wherever a bundler puts them that knows `new URL(..., import.meta.url)`.
+   * Browsers: the URL of a folder with the `ort-wasm-*` files of onnxruntime-web's `dist`, with a slash at its end.
+   * Default: JavaScript from the bundle, and WebAssembly from the folder of the bundle's script, or wherever a bundler
+   * puts it that knows `new URL(..., import.meta.url)`, as Vite does.
    */
   readonly wasmPaths?: string;
 }

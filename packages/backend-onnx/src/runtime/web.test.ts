@@ -36,7 +36,7 @@ it('trains on WebAssembly as in Node', { timeout: 110_000 }, async ({ skip }) =>
       available: true,
       reason: null,
     });
-    check(await run(page, 'wasm'), 'wasm');
+    check(await run(page, 'wasm', true), 'wasm');
   });
 });
 
@@ -45,7 +45,7 @@ it('trains on WebGPU as in Node', { timeout: 110_000 }, async ({ skip }) => {
   await inBrowser(flags, skip, async (page) => {
     const webgpu = (await providersOf(page)).find(({ provider }) => provider === 'webgpu')!;
     if (!webgpu.available) skip(`this Chromium has no WebGPU in software: ${webgpu.reason}`);
-    check(await run(page, 'webgpu'), 'webgpu');
+    check(await run(page, 'webgpu', false), 'webgpu');
   });
 });
 
@@ -70,8 +70,11 @@ function check(report: PageReport, provider: ExecutionProvider): void {
   expect(report.flushesOfLongSum).toBeGreaterThan(1);
 }
 
-const run = (page: Page, provider: ExecutionProvider): Promise<PageReport> =>
-  page.evaluate((name) => (globalThis as unknown as { page: PageCalls }).page.run(name), provider);
+const run = (page: Page, provider: ExecutionProvider, ownFiles: boolean): Promise<PageReport> =>
+  page.evaluate((call) => (globalThis as unknown as { page: PageCalls }).page.run(call.provider, call.ownFiles), {
+    provider,
+    ownFiles,
+  });
 
 const providersOf = (page: Page) =>
   page.evaluate(() => (globalThis as unknown as { page: PageCalls }).page.providers());

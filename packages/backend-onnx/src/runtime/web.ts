@@ -57,13 +57,20 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   // Two modules: the one without WebGPU is half the download. Both names are literal for the bundler's sake.
   const ort: OnnxRuntimeWeb =
     provider === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web/wasm');
-  // Threads need shared memory, which browsers give only to pages that are isolated from others.
-  const threads =
-    scope.crossOriginIsolated === true ? (options.threads ?? scope.navigator?.hardwareConcurrency ?? 1) : 1;
+  const threads = scope.crossOriginIsolated === true ? (options.threads ?? threadsFor(options)) : 1;
   ort.env.wasm.numThreads = threads;
   ort.env.logLevel = 'error';
   if (options.wasmPaths !== undefined) ort.env.wasm.wasmPaths = options.wasmPaths;
   return webRuntime(ort, provider, threads);
+}
+
+/**
+ * Threads need shared memory, which browsers give only to pages that are isolated from others. Each starts as a worker
+ * from the script that holds ONNX Runtime; in a bundle the application may be part of that script (Vite's are), and it
+ * would start again in every worker and fail. Files of their own are safe.
+ */
+function threadsFor({ wasmPaths }: RuntimeOptions): number {
+  return wasmPaths === undefined ? 1 : (scope.navigator?.hardwareConcurrency ?? 1);
 }
 
 function webRuntime(ort: OnnxRuntimeWeb, provider: ExecutionProvider, threads: number): Runtime {

@@ -25,12 +25,18 @@ export interface PageReport {
 
 export interface PageCalls {
   providers(): Promise<ProviderStatus[]>;
-  run(provider: ExecutionProvider): Promise<PageReport>;
+  /** @param ownFiles Whether ONNX Runtime's files come from a folder of their own, and not from the bundle. */
+  run(provider: ExecutionProvider, ownFiles: boolean): Promise<PageReport>;
 }
 
-async function run(provider: ExecutionProvider): Promise<PageReport> {
+async function run(provider: ExecutionProvider, ownFiles: boolean): Promise<PageReport> {
   // Nothing is computed by host kernels for being small: the runtime is what is under test.
-  const backend = await registerOnnxBackend({ provider, threads: 2, hostElements: 0 });
+  const backend = await registerOnnxBackend({
+    provider,
+    threads: 2,
+    hostElements: 0,
+    ...(ownFiles ? { wasmPaths: '/onnxruntime/' } : {}),
+  });
   await tf.setBackend('onnx');
   const losses = await trainSmallNetwork();
   const leftTensors = tf.memory().numTensors;

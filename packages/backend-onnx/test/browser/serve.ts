@@ -11,9 +11,17 @@ export interface ServedPage {
   close(): Promise<void>;
 }
 
-const TYPES: Readonly<Record<string, string>> = { js: 'text/javascript', wasm: 'application/wasm', html: 'text/html' };
+const TYPES: Readonly<Record<string, string>> = {
+  js: 'text/javascript',
+  mjs: 'text/javascript',
+  wasm: 'application/wasm',
+  html: 'text/html',
+};
 
-/** `entry` is a TypeScript file. onnxruntime-web's WebAssembly files lie beside the bundle, where it looks by default. */
+/**
+ * `entry` is a TypeScript file. onnxruntime-web's WebAssembly files lie beside the bundle, where it looks by default, and
+ * all its files in /onnxruntime/.
+ */
 export async function servePage(entry: string): Promise<ServedPage> {
   const { outputFiles } = await build({
     entryPoints: [entry],
@@ -31,13 +39,14 @@ export async function servePage(entry: string): Promise<ServedPage> {
   const script = basename(entry).replace(/\.ts$/, '.js');
   const html = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="/${script}"></script>`;
   files.set('index.html', new TextEncoder().encode(html));
-  const wasm = dirname(createRequire(import.meta.url).resolve('onnxruntime-web'));
+  const runtime = dirname(createRequire(import.meta.url).resolve('onnxruntime-web'));
 
   const server = createServer(async (request, response) => {
-    const name = basename(new URL(request.url!, 'http://localhost').pathname) || 'index.html';
+    const { pathname } = new URL(request.url!, 'http://localhost');
+    const name = basename(pathname) || 'index.html';
     const type = TYPES[name.split('.').at(-1)!];
-    const content =
-      files.get(name) ?? (name.endsWith('.wasm') ? await readFile(join(wasm, name)).catch(() => null) : null);
+    const ofRuntime = name.endsWith('.wasm') || pathname.startsWith('/onnxruntime/');
+    const content = ofRuntime ? await readFile(join(runtime, name)).catch(() => null) : (files.get(name) ?? null);
     response.writeHead(content === null ? 404 : 200, {
       'content-type': type ?? 'text/plain',
       'cross-origin-opener-policy': 'same-origin',
