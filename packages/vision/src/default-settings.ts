@@ -17,7 +17,7 @@ const SMALL_AUGMENTATION: Augmentation = { ...DEFAULT_AUGMENTATION, crop: { scal
  * @param examples Number of training images.
  */
 export function defaultSettings(plan: TransferPlan, size: number, examples: number): VisionSettings {
-  const common = { batchSize: 32, labelSmoothing: 0, patience: null, size } as const;
+  const common = { batchSize: 32, labelSmoothing: 0, patience: null, warmUp: 0, size } as const;
   if (plan.moved.groups.what === 'head')
     return {
       ...common,

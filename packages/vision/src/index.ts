@@ -20,7 +20,7 @@ export {
   type SkippedImage,
 } from './dataset/open.ts';
 export { type FoundImage, type FoundImages, type SplitName, scanImages } from './dataset/scan.ts';
-export { DEFAULT_SHARES, type SplitShares, stratifiedSplit } from './dataset/split.ts';
+export { DEFAULT_SHARES, type SplitShares, stratifiedFolds, stratifiedSplit } from './dataset/split.ts';
 // Tuning, evaluation, prediction
 export { defaultSettings } from './default-settings.ts';
 export {

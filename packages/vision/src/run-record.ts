@@ -17,6 +17,8 @@ export interface VisionSettings {
   readonly batchSize: number;
   /** The highest learning rate, of the head's group. */
   readonly learningRate: number;
+  /** Share of training over which the rate rises from 0, in [0, 1); then it falls along a cosine. 0: it falls from the start. */
+  readonly warmUp: number;
   readonly optimizer: 'adamw' | 'sgd';
   /** Decoupled from the gradient: a step of rate r takes the share r * weightDecay off every weight. */
   readonly weightDecay: number;

@@ -108,6 +108,21 @@ describe('tuneVision', () => {
     expect(near(scratch.values[0]!, full.values[0]!)).toBe(false);
   });
 
+  it('warms the learning rate up where it is told to', async () => {
+    const rates = async (warmUp: number) => {
+      const { fit } = await tune({ settings: { epochs: 2, size: 8, batchSize: 5, learningRate: 0.03, warmUp } });
+      return fit.history.map((record) => record['charts/learning_rate'] / 0.03);
+    };
+    // Ten images and their mirror images in batches of 5: four updates an epoch, and the fourth one's rate is recorded.
+    const half = (progress: number) => (1 + Math.cos(Math.PI * progress)) / 2;
+    const falling = await rates(0);
+    expect(falling[0]).toBeCloseTo(half(3 / 8), 5);
+    expect(falling[1]).toBeCloseTo(half(7 / 8), 5);
+    const risen = await rates(0.5);
+    expect(risen[0]).toBeCloseTo(3 / 4, 5);
+    expect(risen[1]).toBeCloseTo(half(3 / 4), 5);
+  });
+
   it('gives the same numbers for the same seed, and after a break as without one', async () => {
     const options = { plan: 'full', settings: { ...moving, augmentation: MIRROR_ONLY }, out };
     const whole = await tune({ ...options, out: join(folder, 'whole') });

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Checkpoint, FitResult, Network, Progress, TransferPlan } from '@attune/core';
-import { adamw, fit, namedPlan, sgd, silentProgress, tf, UserError, VERSION } from '@attune/core';
+import { adamw, cosine, fit, namedPlan, sgd, silentProgress, tf, UserError, VERSION, warmUp } from '@attune/core';
 import { RunFolder } from '@attune/core/node';
 import { catalogueEntry } from '@attune/zoo';
 import { saveNetwork } from '@attune/zoo/node';
@@ -176,6 +176,7 @@ async function train({ network, dataset, record, options, recorder, checkpoint }
     epochs: settings.epochs,
     batchSize: settings.batchSize,
     learningRate: settings.learningRate,
+    schedule: settings.warmUp === 0 ? cosine() : warmUp(settings.warmUp, cosine()),
     labelSmoothing: settings.labelSmoothing,
     optimizer: OPTIMIZERS[settings.optimizer](settings.weightDecay),
     ...(settings.monitor !== null ? { monitor: settings.monitor } : {}),
