@@ -361,8 +361,7 @@ export class OnnxBackend extends KernelBackend {
 
   private cut(): void {
     if (this.runtime.synchronous) return this.flushSync();
-    // It begins when the running JavaScript awaits something; whoever reads a value that failed gets the error.
-    this.recording.noteCut();
+    // It runs when the running JavaScript awaits something; whoever reads a value that failed gets the error.
     this.flush().catch(() => undefined);
   }
 
@@ -375,15 +374,19 @@ export class OnnxBackend extends KernelBackend {
           'use await tensor.data() and await step.run()',
       );
     }
-    const slice = this.recording.take();
+    const slice = this.recording.sliceFor(this.recording.take());
     if (slice !== null) this.executor.runSync(slice);
   }
 
-  /** Computes everything live. */
+  /**
+   * Computes everything live, after what was ordered before. What is live is decided now, and not when its turn comes:
+   * however long earlier runs take, a loop is cut at the same places and finds its graphs compiled.
+   */
   async flush(): Promise<void> {
     if (this.runtime.synchronous) return this.flushSync();
+    const values = this.recording.take();
     const run = async () => {
-      const slice = this.recording.take();
+      const slice = this.recording.sliceFor(values);
       if (slice === null) return;
       try {
         await this.executor.run(slice);

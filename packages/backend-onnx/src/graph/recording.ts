@@ -9,6 +9,8 @@ const HARD_LIMIT = 64;
 
 export class Recording {
   private readonly pending = new Set<Value>();
+  /** Values whose run failed. */
+  private readonly failed = new Set<Value>();
   private readonly limit: number;
   private length = 0;
   /** The recording was over its limit between two top-level ops, and is cut before the next node. */
@@ -27,7 +29,9 @@ export class Recording {
 
   /** One tensor less stands for it; what nobody holds is computed only where another value needs it. */
   release(value: Value): void {
-    if (--value.holders === 0) this.pending.delete(value);
+    if (--value.holders > 0) return;
+    this.pending.delete(value);
+    this.failed.delete(value);
   }
 
   noteNode(): void {
@@ -47,23 +51,25 @@ export class Recording {
     return this.cutIsDue || openScopes() <= 1 || this.length > HARD_LIMIT * this.limit;
   }
 
-  /** A run of what is recorded so far was ordered. */
-  noteCut(): void {
+  /** Everything live; the recording is empty afterwards. */
+  take(): readonly Value[] {
     this.length = 0;
     this.cutIsDue = false;
+    const values = [...this.pending];
+    this.pending.clear();
+    return values;
   }
 
-  /** Everything live as one graph; the recording is empty afterwards. Null when there is nothing. */
-  take(): GraphSlice | null {
-    this.noteCut();
-    const outputs = [...this.pending].filter((value) => value.node !== null);
-    this.pending.clear();
+  /** What is missing of values that were taken, and of those whose run failed, as one graph; null when nothing is. */
+  sliceFor(taken: readonly Value[]): GraphSlice | null {
+    const outputs = [...new Set([...this.failed, ...taken])].filter((value) => value.node !== null);
+    this.failed.clear();
     return outputs.length === 0 ? null : sliceOf(outputs);
   }
 
   /** The run of the slice failed: the next reader tries again and gets the error. */
   putBack(slice: GraphSlice): void {
-    for (const value of slice.outputs) if (value.node !== null && value.holders > 0) this.pending.add(value);
+    for (const value of slice.outputs) if (value.node !== null && value.holders > 0) this.failed.add(value);
   }
 
   /** The values were computed apart from the rest. */
