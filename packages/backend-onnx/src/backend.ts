@@ -360,9 +360,9 @@ export class OnnxBackend extends KernelBackend {
   // ---- flushing ----
 
   private cut(): void {
-    if (this.runtime.synchronous) return this.flushSync();
+    if (this.runtime.synchronous) this.flushSync();
     // It runs when the running JavaScript awaits something; whoever reads a value that failed gets the error.
-    this.flush().catch(() => undefined);
+    else this.flush().catch(() => undefined);
   }
 
   /** Computes everything live, blocking. @throws in a browser, where runs cannot block. */
