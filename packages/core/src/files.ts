@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, truncate } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from './errors.ts';
 
 /**
@@ -13,7 +13,8 @@ import { UserError } from './errors.ts';
  * @throws UserError when the disk is full or the place cannot be written; the old file is then untouched.
  */
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
-  const folder = dirname(path);
+  // Absolute: where the working directory was deleted, Node's recursive mkdir of a relative path never ends.
+  const folder = dirname(resolve(path));
   const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
     await mkdir(folder, { recursive: true });

@@ -1,17 +1,20 @@
 /** The folder of a run: `metrics.jsonl`, a line an epoch, and `checkpoint/`. */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { JsonLines } from '../files.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { loadCheckpoint, removeCheckpoint, saveCheckpoint } from './checkpoint-folder.ts';
 import type { EpochRecord, RunRecorder } from './records.ts';
 
 export class RunFolder implements RunRecorder {
+  /** Absolute, so that the run goes on in its place whatever becomes of the working directory. */
+  readonly path: string;
   readonly metrics: JsonLines;
   private readonly checkpoints: string;
 
-  constructor(readonly path: string) {
-    this.metrics = new JsonLines(join(path, 'metrics.jsonl'));
-    this.checkpoints = join(path, 'checkpoint');
+  constructor(path: string) {
+    this.path = resolve(path);
+    this.metrics = new JsonLines(join(this.path, 'metrics.jsonl'));
+    this.checkpoints = join(this.path, 'checkpoint');
   }
 
   /**
