@@ -51,7 +51,8 @@ async function runStudy(study: Study): Promise<void> {
     const manifest = await foldManifest(data, study, fold);
     for (const [i, settings] of study.grid.entries()) {
       if (selection[i]!.some((score) => score.fold === fold)) continue;
-      const { seconds, result } = await tune(study, manifest, settings, fold);
+      const trial = { ...settings, epochs: Math.ceil((study.trial ?? 1) * settings.epochs) };
+      const { seconds, result } = await tune(study, manifest, trial, fold);
       if (result.test !== null) throw new Error('the manifest of a fold listed test images');
       const { examples, accuracy, loss } = result.validation!.metrics;
       selection[i]!.push({ fold, examples, accuracy, loss, seconds });
