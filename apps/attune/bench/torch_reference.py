@@ -2,13 +2,15 @@
 """The eight workloads of `attune bench` in PyTorch, as the other side of the comparison.
 
 Usage: torch_reference.py WORKLOAD
-Prints one JSON line when the workload is built and its first step done, then one for each line "run" on standard input.
+Prints one JSON line when the workload is built and its first step done, then one for each line on standard input,
+which is a number of steps: the median time of a step.
 Needs PyTorch with a fast BLAS (Debian: python3-torch libopenblas0-pthread).
 """
 import glob
 import json
 import os
 import resource
+import statistics
 import sys
 import time
 
@@ -189,10 +191,9 @@ def main():
     ms, value = timed()
     print(json.dumps({'ready': True, 'version': f'torch {torch.__version__}', 'firstMs': ms, 'value': value}), flush=True)
     for line in sys.stdin:
-        if line.strip() == 'run':
-            ms, value = timed()
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            print(json.dumps({'ms': ms, 'value': value, 'peakMiB': peak}), flush=True)
+        times = [timed()[0] for _ in range(int(line))]
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(json.dumps({'ms': statistics.median(times), 'peakMiB': peak}), flush=True)
 
 
 main()

@@ -1,5 +1,5 @@
 /**
- * A framework under test, in a process of its own: it builds one workload and then runs one step at each request, so
+ * A framework under test, in a process of its own: it builds one workload and then runs a few steps at each request, so
  * that frameworks can be interleaved run by run, each with its own memory and threads.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -12,7 +12,7 @@ export type ContenderName = (typeof CONTENDERS)[number];
 /** One line that a contender prints. */
 type Answer =
   | { readonly ready: true; readonly version: string; readonly firstMs: number; readonly value: number }
-  | { readonly ms: number; readonly value: number; readonly peakMiB: number }
+  | { readonly ms: number; readonly peakMiB: number }
   | { readonly error: string };
 
 export interface Ready {
@@ -23,6 +23,7 @@ export interface Ready {
 }
 
 export interface Run {
+  /** Median time of a step. */
   readonly ms: number;
   /** Largest resident set so far. */
   readonly peakMiB: number;
@@ -59,9 +60,9 @@ export class Contender {
     }
   }
 
-  /** Runs one step. */
-  async run(limitMs: number): Promise<Run> {
-    this.child.stdin!.write('run\n');
+  /** Runs so many steps one after the other, as training does; the answer's time is the median of a step. */
+  async run(steps: number, limitMs: number): Promise<Run> {
+    this.child.stdin!.write(`${steps}\n`);
     return (await this.answer(limitMs)) as Run;
   }
 

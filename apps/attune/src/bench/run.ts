@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { compileStep, selectBackend, suggestNames, tf, UserError } from '@attune/core';
 import { CONTENDERS, Contender, type ContenderName, type Ready, type Run } from './contender.ts';
+import { median } from './median.ts';
 import { WORKLOADS, type Workload } from './workloads/index.ts';
 
 export interface BenchOptions {
@@ -49,7 +50,7 @@ export interface BenchRecord {
 }
 
 /** A first step may take this long, and so may all further steps of one framework together. */
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 60_000;
 const WARM_UP = 3;
 
 export async function runBench(options: BenchOptions = {}): Promise<BenchRecord> {
@@ -105,6 +106,14 @@ function others(names: readonly string[] = []): ContenderName[] {
   });
 }
 
+/**
+ * A run is a few steps in a row, about this long, as training makes them; the pause lets the threads of the framework
+ * before go to sleep.
+ */
+const RUN_MS = 200;
+const MOST_STEPS = 20;
+const PAUSE_MS = 100;
+
 /** Rounds of one run each. A framework that fails or runs out of time leaves the field. */
 async function measure(workload: Workload, names: readonly ContenderName[], repeats: number): Promise<Measurement[]> {
   const entries: {
@@ -113,28 +122,31 @@ async function measure(workload: Workload, names: readonly ContenderName[], repe
     ready?: Ready;
     runs: Run[];
     spentMs: number;
+    /** What a step took in the last run. */
+    stepMs: number;
     failure?: string;
   }[] = [];
   for (const name of names) {
     try {
       const { contender, ready } = await Contender.start(name, workload.name, LIMIT_MS);
-      entries.push({ name, contender, ready, runs: [], spentMs: 0 });
+      entries.push({ name, contender, ready, runs: [], spentMs: 0, stepMs: ready.firstMs });
     } catch (error) {
-      entries.push({ name, runs: [], spentMs: 0, failure: (error as Error).message });
+      entries.push({ name, runs: [], spentMs: 0, stepMs: 0, failure: (error as Error).message });
     }
   }
   for (let round = 0; round < WARM_UP + repeats; round++) {
     for (const entry of entries) {
       if (entry.contender === undefined || entry.failure !== undefined || entry.spentMs > LIMIT_MS) continue;
       try {
-        const run = await entry.contender.run(LIMIT_MS);
-        entry.spentMs += run.ms;
+        const steps = Math.min(Math.max(Math.round(RUN_MS / entry.stepMs), 1), MOST_STEPS);
+        const run = await entry.contender.run(steps, LIMIT_MS);
+        entry.spentMs += run.ms * steps;
+        entry.stepMs = run.ms;
         if (round >= WARM_UP || run.ms > LIMIT_MS / (WARM_UP + 1)) entry.runs.push(run);
       } catch (error) {
         entry.failure = (error as Error).message;
       }
-      // Threads of the last framework may still be spinning.
-      await pause(20);
+      await pause(PAUSE_MS);
     }
   }
   for (const { contender } of entries) contender?.stop();
@@ -177,12 +189,6 @@ async function measurePeak(): Promise<number> {
   step.dispose();
   tf.dispose([a, b]);
   return round((2 * size ** 3) / 1e6 / best);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 const round = (value: number): number => Number(value.toPrecision(4));

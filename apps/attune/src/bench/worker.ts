@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline';
 import { selectBackend, tf, VERSION } from '@attune/core';
 import type { ContenderName } from './contender.ts';
+import { median } from './median.ts';
 import { WORKLOADS } from './workloads/index.ts';
 
 const [name, workloadName] = process.argv.slice(2) as [ContenderName, string];
@@ -30,9 +31,9 @@ async function main(): Promise<void> {
   const first = await timed();
   answer({ ready: true, version, firstMs: first.ms, value: first.value });
   for await (const line of createInterface({ input: process.stdin })) {
-    if (line !== 'run') continue;
-    const run = await timed();
-    answer({ ...run, peakMiB: process.resourceUsage().maxRSS / 1024 });
+    const times: number[] = [];
+    for (let i = Number(line); i > 0; i--) times.push((await timed()).ms);
+    answer({ ms: median(times), peakMiB: process.resourceUsage().maxRSS / 1024 });
   }
 }
 
