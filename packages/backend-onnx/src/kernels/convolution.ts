@@ -10,7 +10,7 @@ import { blockedConvolution, blockedTurnedConvolution, canBlock, canBlockTurned 
 import { type Attrs, define, inputNamed } from './definition.ts';
 import { activate } from './elementwise.ts';
 import { filterGradient } from './filter-gradient.ts';
-import { type ConvolutionGeometry, patchConvolution, patchInputGradient } from './patches.ts';
+import { type ConvolutionGeometry, canPatchInputGradient, patchConvolution, patchInputGradient } from './patches.ts';
 
 type Info = backend_util.Conv2DInfo;
 
@@ -216,15 +216,18 @@ define(
  * of many channels, as in the last stages of a ResNet, one product over the batch is faster (docs/decisions/0005).
  */
 function smallImages(g: ConvolutionGeometry): boolean {
-  return g.batch > 1 && g.outSize[0] * g.outSize[1] <= 16 && g.inChannels >= 128 && g.kernel[0] * g.kernel[1] > 1;
+  return g.batch > 1 && g.outSize[0] * g.outSize[1] <= 36 && g.inChannels >= 128 && g.kernel[0] * g.kernel[1] > 1;
 }
 
 /** dX, in the form that is fastest for the shape. */
 function inputGradient(graph: Lowering, dy: string, filter: string, g: ConvolutionGeometry, group: number): string {
-  const unitStride = g.strides[0] === 1 && g.strides[1] === 1;
   const positions = g.inSize[0] * g.inSize[1];
+  const small = g.batch > 1 && positions <= 64 && g.inChannels >= 128 && g.kernel[0] * g.kernel[1] > 1;
+  if (group === 1 && small && !graph.portable && canPatchInputGradient(g)) {
+    return patchInputGradient(graph, dy, filter, g);
+  }
+  const unitStride = g.strides[0] === 1 && g.strides[1] === 1;
   if (unitStride && group === 1) {
-    if (g.batch > 1 && positions <= 64 && g.inChannels >= 128) return patchInputGradient(graph, dy, filter, g);
     const pads = [0, 1].map((axis) => {
       const reach = (g.kernel[axis]! - 1) * g.dilations[axis]!;
       const before = reach - g.padding[axis]![0];

@@ -1,4 +1,10 @@
-/** Convolution as a matrix product: the inputs under each kernel tap as rows of a matrix, and back. */
+/**
+ * Convolution as a matrix product: the inputs under each kernel tap as rows of a matrix, and back.
+ *
+ * On small images the rows are gathered by products with constant matrices of zeros and ones, one for each tap: an image of
+ * at most 64 positions is a short vector, and one batched product replaces a pad, a slice for each tap and their
+ * concatenation. The transposed matrices put gradients back where the inputs were read, for any stride.
+ */
 import type { Lowering } from '../onnx/lowering.ts';
 
 /** Sizes of a two-dimensional convolution; pairs are [height, width]. */
@@ -27,6 +33,7 @@ export function batchInside(graph: Lowering, x: string): string {
 export function patchRows(graph: Lowering, x: string, g: ConvolutionGeometry): string {
   const key = `patches:${x}:${g.kernel}:${g.strides}:${g.dilations}:${g.padding}`;
   return graph.shared(key, () => {
+    if (selectable(g)) return selectedRows(graph, x, g);
     const [[top, bottom], [left, right]] = g.padding;
     const positions = g.batch * g.outSize[0] * g.outSize[1];
     const taps = g.kernel[0] * g.kernel[1];
@@ -62,22 +69,31 @@ export function patchConvolution(graph: Lowering, x: string, kernel: string, g: 
   });
 }
 
+/** Whether `patchInputGradient` has a form for the shape. */
+export function canPatchInputGradient(g: ConvolutionGeometry): boolean {
+  return selectable(g) || g.strides.every((stride) => stride === 1);
+}
+
 /**
- * The gradient with respect to x, for stride 1: the gradient of every patch is one product over the whole batch, and
- * each tap's share is moved back to where it was read and added up.
+ * The gradient with respect to x: the gradient of every patch is one product over the whole batch, and each tap's share is
+ * moved back to where it was read and added up.
  */
 export function patchInputGradient(graph: Lowering, dy: string, kernel: string, g: ConvolutionGeometry): string {
   const taps = g.kernel[0] * g.kernel[1];
   const positions = g.batch * g.outSize[0] * g.outSize[1];
   const gradient = graph.reshape(batchInside(graph, dy), [g.outChannels, positions]);
   const matrix = graph.reshape(kernel, [g.outChannels, g.inChannels * taps]);
-  const rows = graph.reshape(graph.op('Gemm', [matrix, gradient], { transA: 1 }), [g.inChannels, taps, positions]);
-  const parts = graph.ops(
-    'Split',
-    [rows, graph.int64(new Array<number>(taps).fill(1))],
-    { axis: 1 },
-    { outputs: taps },
-  );
+  const rows = graph.op('Gemm', [matrix, gradient], { transA: 1 });
+  const sum = selectable(g) ? returnedRows(graph, rows, g) : shiftedRows(graph, rows, g);
+  return graph.op('Transpose', [sum], { perm: [1, 0, 2, 3] });
+}
+
+/** Adds up the rows [I * taps, N * H' * W'] of stride 1, each moved by its tap: [I, N, H, W]. */
+function shiftedRows(graph: Lowering, rows: string, g: ConvolutionGeometry): string {
+  const taps = g.kernel[0] * g.kernel[1];
+  const separate = graph.reshape(rows, [g.inChannels, taps, g.batch * g.outSize[0] * g.outSize[1]]);
+  const sizes = graph.int64(new Array<number>(taps).fill(1));
+  const parts = graph.ops('Split', [separate, sizes], { axis: 1 }, { outputs: taps });
   const moved = parts.map((part, tap) => {
     const image = graph.reshape(part, [g.inChannels, g.batch, ...g.outSize]);
     const offset = [Math.floor(tap / g.kernel[1]), tap % g.kernel[1]].map(
@@ -87,6 +103,53 @@ export function patchInputGradient(graph: Lowering, dy: string, kernel: string, 
     if ([...offset, ...after].every((p) => p === 0)) return image;
     return graph.op('Pad', [image, graph.int64([0, 0, offset[0]!, offset[1]!, 0, 0, after[0]!, after[1]!])]);
   });
-  const sum = moved.reduce((total, part) => graph.op('Add', [total, part]));
-  return graph.op('Transpose', [sum], { perm: [1, 0, 2, 3] });
+  return moved.reduce((total, part) => graph.op('Add', [total, part]));
+}
+
+/** Images that are short enough for constant matrices to gather them. */
+function selectable(g: ConvolutionGeometry): boolean {
+  return g.inSize[0] * g.inSize[1] <= 64 && g.kernel[0] * g.kernel[1] > 1;
+}
+
+function selectedRows(graph: Lowering, x: string, g: ConvolutionGeometry): string {
+  const [from, to] = [g.inSize[0] * g.inSize[1], g.outSize[0] * g.outSize[1]];
+  const taps = g.kernel[0] * g.kernel[1];
+  const images = graph.reshape(batchInside(graph, x), [g.inChannels, 1, g.batch, from]);
+  const rows = graph.op('MatMul', [images, selection(graph, g, false)]);
+  return graph.reshape(rows, [g.inChannels * taps, g.batch * to]);
+}
+
+/** Rows [I * taps, N * H' * W'] back to [I, N, H, W], for any stride. */
+function returnedRows(graph: Lowering, rows: string, g: ConvolutionGeometry): string {
+  const taps = g.kernel[0] * g.kernel[1];
+  const separate = graph.reshape(rows, [g.inChannels, taps, g.batch, g.outSize[0] * g.outSize[1]]);
+  const placed = graph.op('MatMul', [separate, selection(graph, g, true)]);
+  const sum = graph.op('ReduceSum', [placed, graph.int64([1])], { keepdims: 0 });
+  return graph.reshape(sum, [g.inChannels, g.batch, ...g.inSize]);
+}
+
+/** For each tap the matrix that takes an image [H * W] to what the tap sees [H' * W']; or its transpose. */
+function selection(graph: Lowering, g: ConvolutionGeometry, transposed: boolean): string {
+  const key = `selection:${g.inSize}:${g.outSize}:${g.kernel}:${g.strides}:${g.dilations}:${g.padding}:${transposed}`;
+  return graph.shared(key, () => {
+    const [height, width] = g.inSize;
+    const [from, to] = [height * width, g.outSize[0] * g.outSize[1]];
+    const taps = g.kernel[0] * g.kernel[1];
+    const matrices = new Float32Array(taps * from * to);
+    for (let tap = 0; tap < taps; tap++) {
+      for (let out = 0; out < to; out++) {
+        const [row, column] = [
+          [Math.floor(out / g.outSize[1]), Math.floor(tap / g.kernel[1])] as const,
+          [out % g.outSize[1], tap % g.kernel[1]] as const,
+        ].map(([at, k], axis) => at * g.strides[axis]! + k * g.dilations[axis]! - g.padding[axis]![0]) as [
+          number,
+          number,
+        ];
+        if (row < 0 || row >= height || column < 0 || column >= width) continue;
+        const at = row * width + column;
+        matrices[tap * from * to + (transposed ? out * from + at : at * to + out)] = 1;
+      }
+    }
+    return graph.tensor('float32', matrices, transposed ? [1, taps, to, from] : [1, taps, from, to]);
+  });
 }
