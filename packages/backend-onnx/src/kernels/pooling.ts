@@ -5,6 +5,7 @@ import type { TensorSpec, Value } from '../graph/value.ts';
 import type { Lowering } from '../onnx/lowering.ts';
 import { convAttributes, geometry } from './convolution.ts';
 import { type Attrs, define } from './definition.ts';
+import { maxPoolGradient } from './max-pool-gradient.ts';
 import type { ConvolutionGeometry } from './patches.ts';
 
 function poolInfo(x: readonly number[], attrs: Attrs): ConvolutionGeometry {
@@ -25,7 +26,7 @@ function pooledShape(x: TensorSpec, attrs: Attrs): number[] {
   return [g.batch, ...g.outSize, g.outChannels];
 }
 
-function attributesOf(g: ConvolutionGeometry) {
+export function poolAttributes(g: ConvolutionGeometry) {
   const { kernel_shape, strides, pads } = convAttributes(g);
   return { kernel_shape, strides, pads };
 }
@@ -39,7 +40,7 @@ const reachable = (g: ConvolutionGeometry) =>
 const LIMITS = 'float32; padding smaller than the window';
 const global = (g: ConvolutionGeometry) =>
   g.outSize.every((d) => d === 1) && g.kernel.every((k, i) => k === g.inSize[i]) && unpadded(g);
-const unpadded = (g: ConvolutionGeometry) => g.padding.flat().every((p) => p === 0);
+export const unpadded = (g: ConvolutionGeometry) => g.padding.flat().every((p) => p === 0);
 
 define(
   {
@@ -49,7 +50,7 @@ define(
     outputs: ([x], attrs) => [{ shape: pooledShape(x!, attrs), dtype: 'float32' }],
     lower(graph, node) {
       const [x] = node.inputs as [Value];
-      const pooled = graph.op('MaxPool', [graph.ref(x, NCHW)], attributesOf(poolInfo(x.shape, node.attrs)));
+      const pooled = graph.op('MaxPool', [graph.ref(x, NCHW)], poolAttributes(poolInfo(x.shape, node.attrs)));
       graph.define(node.outputs[0]!, pooled, NCHW);
     },
   },
@@ -63,7 +64,9 @@ define(
       const g = poolInfo(x.shape, node.attrs);
       const ref = graph.ref(x, NCHW);
       // Padding does not count in tfjs's averages; neither does it in ONNX's by default.
-      const pooled = global(g) ? graph.op('GlobalAveragePool', [ref]) : graph.op('AveragePool', [ref], attributesOf(g));
+      const pooled = global(g)
+        ? graph.op('GlobalAveragePool', [ref])
+        : graph.op('AveragePool', [ref], poolAttributes(g));
       graph.define(node.outputs[0]!, pooled, NCHW);
     },
   },
@@ -92,56 +95,6 @@ define(
     },
   },
 );
-
-/** Sends each gradient to the position that won its window; of equal ones, to the first. */
-function maxPoolGradient(graph: Lowering, dy: string, x: string, g: ConvolutionGeometry): string {
-  const tiled = [0, 1].every((a) => g.kernel[a] === g.strides[a] && g.outSize[a]! * g.kernel[a]! === g.inSize[a]);
-  return tiled && unpadded(g) ? tiledMaxPoolGradient(graph, dy, x, g) : indexedMaxPoolGradient(graph, dy, x, g);
-}
-
-/**
- * Windows that tile the image. `MaxPool` is fast and `MaxPool` with indices is ten times slower, so winners are found by
- * comparison with the enlarged maximum. Several positions may be equal to it: each gets a number that falls along the
- * window, and the largest number wins.
- */
-function tiledMaxPoolGradient(graph: Lowering, dy: string, x: string, g: ConvolutionGeometry): string {
-  const attributes = attributesOf(g);
-  const enlarge = (small: string) =>
-    graph.op('Resize', [small, '', graph.tensor('float32', Float32Array.of(1, 1, ...g.kernel), [4])], {
-      mode: 'nearest',
-      coordinate_transformation_mode: 'asymmetric',
-      nearest_mode: 'floor',
-    });
-  const [height, width] = g.inSize;
-  const ranks = Float32Array.from({ length: height * width }, (_, i) => {
-    const [row, column] = [Math.floor(i / width) % g.kernel[0], (i % width) % g.kernel[1]];
-    return g.kernel[0] * g.kernel[1] - (row * g.kernel[1] + column);
-  });
-  const largest = graph.op('Equal', [x, enlarge(graph.op('MaxPool', [x], attributes))]);
-  const ranked = graph.op('Mul', [
-    graph.cast(largest, 'float32'),
-    graph.tensor('float32', ranks, [1, 1, height, width]),
-  ]);
-  const first = graph.op('Equal', [ranked, enlarge(graph.op('MaxPool', [ranked], attributes))]);
-  return graph.op('Mul', [graph.cast(first, 'float32'), enlarge(dy)]);
-}
-
-/**
- * Any windows. `MaxPool` gives the winners as flat indices into [N, C, H, W]; windows that overlap may share one, so their
- * gradients are added.
- */
-function indexedMaxPoolGradient(graph: Lowering, dy: string, x: string, g: ConvolutionGeometry): string {
-  const [, indices] = graph.ops('MaxPool', [x], attributesOf(g), { outputs: 2 });
-  const full = [g.batch, g.inChannels, ...g.inSize];
-  const size = full.reduce((a, b) => a * b, 1);
-  const zeros = graph.op('Expand', [graph.scalar(0), graph.int64([size])]);
-  const overlapping = g.kernel.some((k, i) => k > g.strides[i]!);
-  const scattered = graph.op('ScatterElements', [zeros, graph.reshape(indices!, [-1]), graph.reshape(dy, [-1])], {
-    axis: 0,
-    ...(overlapping ? { reduction: 'add' } : {}),
-  });
-  return graph.reshape(scattered, full);
-}
 
 /** Each gradient, divided by the number of real inputs under its window, spread evenly over the window. */
 function averagePoolGradient(graph: Lowering, dy: string, g: ConvolutionGeometry): string {
