@@ -2,19 +2,25 @@
  * Names the photos of `imagenet_samples` with the published SqueezeNet 1.0, to show that its weights and its conventions
  * are loaded right: its decoder's check in NumPy reached 67.5 % top-1 and 85.5 % top-5 on 200 such photos.
  *
- *   ATTUNE_DATA=DIR npx tsx --conditions=@attune/source packages/zoo/bench/imagenet-photos.ts [--backend onnx|cpu] [--photos N]
+ *   ATTUNE_DATA=DIR npx tsx --conditions=@attune/source packages/zoo/bench/imagenet-photos.ts [--backend onnx|cpu] [--photos N] [--record]
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { selectBackend, tf } from '@attune/core';
+import { selectBackend, tf, VERSION } from '@attune/core';
+import { writeFileAtomic } from '@attune/core/node';
 import sharp from 'sharp';
 import { dataDirectories, loadPretrained } from '../src/node.ts';
 
 const BATCH = 25;
 
 const { values } = parseArgs({
-  options: { backend: { type: 'string', default: 'onnx' }, photos: { type: 'string', default: '125' } },
+  options: {
+    backend: { type: 'string', default: 'onnx' },
+    photos: { type: 'string', default: '125' },
+    record: { type: 'boolean', default: false },
+  },
 });
 await selectBackend({ prefer: values.backend });
 
@@ -56,6 +62,12 @@ const share = (hits: number) => `${((100 * hits) / count).toFixed(1)} % (${hits}
 console.log(
   `top-1 ${share(top1)}, top-5 ${share(top5)}, ${(seconds / count).toFixed(3)} s a photo on ${tf.getBackend()}`,
 );
+
+if (values.record) {
+  const record = { network: network.name, photos: count, top1, top5, backend: tf.getBackend(), version: VERSION };
+  const path = new URL('records/imagenet-photos.json', import.meta.url);
+  await writeFileAtomic(fileURLToPath(path), `${JSON.stringify(record, null, 2)}\n`);
+}
 
 /** Shorter side to `resize`, centre crop of `size`, BGR minus the mean. */
 async function photo(path: string): Promise<Float32Array> {
