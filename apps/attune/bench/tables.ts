@@ -13,11 +13,14 @@ const END = '<!-- /bench -->';
 
 const record = JSON.parse(await readFile(new URL('records/bench.json', import.meta.url), 'utf8')) as BenchRecord;
 const { machine } = record;
+const versions = new Set(
+  record.workloads.flatMap(({ measurements }) => measurements.flatMap(({ version }) => version ?? [])),
+);
 const caption =
   `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ${record.date.slice(0, 10)}; float32, medians of ` +
   `${record.repeats} interleaved runs; a ratio is the other's time over ours, the median over pairs of neighbouring runs, ` +
   `so that above 1 is faster here. Peak: ${record.peakGflops.toFixed(0)} GFLOP/s, a matrix product of 2048. ` +
-  'The first step is tracing and compiling. Made by `' +
+  `The first step is tracing and compiling. ${[...versions].join(', ')}. Made by \`` +
   `npx pnpm -s bench ${record.command.replace('attune bench', '').trim()}\`.`;
 
 for (const file of ['README.md', 'packages/backend-onnx/README.md']) {

@@ -31,6 +31,8 @@ function rows(record: BenchRecord): { header: Row; body: Row[] } {
 }
 
 function comparison(other: Measurement): Row {
+  const missing = /^Kernel '(\w+)' not registered/.exec(other.failure ?? '')?.[1];
+  if (missing !== undefined) return [`no ${missing}`, ''];
   return other.medianMs === undefined
     ? [other.failure ?? 'failed', '']
     : [milliseconds(other.medianMs), `${other.ratio!.toFixed(2)}x`];
