@@ -82,8 +82,9 @@ function kernelFuncOf(name: string): KernelFunc {
   const structure = structural[name] ?? complex[name];
   if (structure !== undefined) return (call) => structure(call as unknown as Call);
   const kernel = nativeKernels().get(name);
-  return ({ inputs, attrs, backend: any }) => {
-    const backend = any as OnnxBackend;
+  return (call) => {
+    const { inputs, attrs } = call;
+    const backend = call.backend as OnnxBackend;
     if (name === 'Cast') {
       const to = (attrs as unknown as { dtype: DataType }).dtype;
       if (inputs.x!.dtype === to) return share(backend, inputs.x!, inputs.x!.shape);

@@ -174,12 +174,7 @@ define(
   },
   {
     name: 'StridedSlice',
-    outputs: ([x], attrs) => {
-      const { finalShapeSparse, finalShape, isSimpleSlice } = stridedInfo(x!, attrs);
-      void finalShapeSparse;
-      void isSimpleSlice;
-      return [{ shape: finalShape, dtype: x!.dtype }];
-    },
+    outputs: ([x], attrs) => [{ shape: stridedInfo(x!, attrs).finalShape, dtype: x!.dtype }],
     lower(graph, node) {
       const [x] = node.inputs as [Value];
       const out = node.outputs[0]!;
@@ -291,7 +286,7 @@ define(
 );
 
 function stridedInfo(x: TensorSpec, attrs: Attrs) {
-  const info = slice_util.sliceInfo(
+  return slice_util.sliceInfo(
     [...x.shape],
     attrs.begin,
     attrs.end,
@@ -302,7 +297,6 @@ function stridedInfo(x: TensorSpec, attrs: Attrs) {
     attrs.newAxisMask,
     attrs.shrinkAxisMask,
   );
-  return info;
 }
 
 /** Indices of the elements of a mirrored axis. */
