@@ -4,7 +4,7 @@
  * the program works on manifests that do not list test images. It goes on where it was stopped.
  *
  *   ATTUNE_DATA=DIR node --import tsx -C @attune/source packages/vision/bench/photos.ts
- *     [--only hymenoptera|flowers|defaults] [--quick]
+ *     [--only hymenoptera|flowers|defaults|inherited] [--quick]
  *
  * Records are written to packages/vision/bench/records (with --quick, to node_modules/.cache); `tables.ts` reads them.
  */

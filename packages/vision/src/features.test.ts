@@ -9,7 +9,7 @@ import { temporaryFolder, writeTwoColours } from '../test/pictures.ts';
 import type { Example } from './dataset/open.ts';
 import { openImages } from './dataset/open.ts';
 import { cachedFeatures, computeFeatures, type Features } from './features.ts';
-import { measureScale, standardise, unstandardiseHead } from './standardise.ts';
+import { calmNewHead, measureScale, standardise, unstandardiseHead } from './standardise.ts';
 
 await selectBackend({ prefer: 'cpu' });
 
@@ -108,5 +108,24 @@ describe('standardised features', () => {
       expect(value).toBeCloseTo(wanted[i]!, 3);
     });
     other.dispose();
+  });
+});
+
+describe('calmNewHead', () => {
+  it('gives logits for large features what they are for features of size 1, and leaves others alone', () => {
+    const weight = network.parameters.get('head.weight')!.variable;
+    const size = network.featureSize;
+    const features = (scale: number): Features => ({
+      values: Float32Array.from({ length: 2 * size }, (_, i) => (i % 2 === 0 ? scale : -scale)),
+      size,
+      labels: Int32Array.of(0, 1),
+    });
+    const before = weight.dataSync().slice();
+    calmNewHead(network, features(3));
+    expect(weight.dataSync()).toEqual(before);
+    calmNewHead(network, features(20));
+    weight.dataSync().forEach((value, i) => {
+      expect(value).toBeCloseTo(before[i]! / 20, 6);
+    });
   });
 });

@@ -43,6 +43,22 @@ export function unstandardiseHead(network: Network, { mean, deviation }: Feature
   });
 }
 
+/** Root mean square of features that a new head, drawn for inputs around 1, still begins well on. */
+const TOO_LARGE = 4;
+
+/**
+ * Scales a new linear head down, in place, where the features are far larger than it was drawn for, so that training
+ * begins from even odds, not from a loss of 10 whose gradients spoil the trunk: the features of a network without
+ * normalisation are about 20 in size. After Kraehenbuehl et al. 2016, arXiv:1511.06856 (initialisation from data).
+ * @param features Of some training images.
+ */
+export function calmNewHead(network: Network, { values }: Features): void {
+  const size = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+  if (size <= TOO_LARGE) return;
+  const { weight } = linearHeadOf(network);
+  tf.tidy(() => weight.assign(tf.div(weight, size)));
+}
+
 /** Whether the network's head is one that can be rewritten so. */
 export function hasLinearHead(network: Network): boolean {
   return network.parameters.get('head.weight')?.variable.rank === 2 && network.parameters.has('head.bias');

@@ -1,6 +1,7 @@
 /** Whole runs on generated pictures with the small network: what they learn, write down, refuse and take up again. */
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ParameterRole } from '@attune/core';
 import { NAMED_PLANS, selectBackend, tf, UserError } from '@attune/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeSmallWeights } from '../test/fixture-network.ts';
@@ -202,9 +203,24 @@ describe('evaluateRun and predictRun', () => {
   });
 });
 
-it('defaultSettings gives small sets more epochs, and a probe no selection', () => {
-  const epochs = (examples: number) => defaultSettings(NAMED_PLANS.full!, 224, examples).epochs;
-  expect([epochs(60), epochs(10_000)]).toEqual([60, 15]);
-  expect(defaultSettings(NAMED_PLANS['linear-probe']!, 224, 100).monitor).toBeNull();
-  expect(defaultSettings(NAMED_PLANS.scratch!, 32, 100).augmentation.crop!.scale[0]).toBe(0.7);
+describe('defaultSettings', () => {
+  const parameter = (role: ParameterRole) => ({ name: role, role, variable: tf.variable(tf.scalar(0)) });
+  const network = (...roles: ParameterRole[]) => ({
+    parameters: new Map(roles.map((role) => [role, parameter(role)])),
+  });
+  const settings = (plan: string, size = 224, examples = 100, own = network('weight', 'statistic')) =>
+    defaultSettings({ plan: NAMED_PLANS[plan]!, network: own, size, examples });
+
+  it('gives small sets more epochs, small pictures larger crops, and a probe no selection', () => {
+    expect([60, 10_000].map((examples) => settings('full', 224, examples).epochs)).toEqual([60, 15]);
+    expect(settings('linear-probe').monitor).toBeNull();
+    expect(settings('scratch', 32).augmentation.crop!.scale[0]).toBe(0.7);
+  });
+
+  it('moves what was carried over slowly where nothing normalises it', () => {
+    const rates = [network('weight'), network('weight', 'statistic')].map(
+      (own) => settings('full', 224, 100, own).learningRate,
+    );
+    expect(rates).toEqual([1e-4, 1e-3]);
+  });
 });

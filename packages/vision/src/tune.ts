@@ -2,7 +2,19 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Checkpoint, FitResult, Network, Progress, TransferPlan } from '@attune/core';
-import { adamw, cosine, fit, namedPlan, sgd, silentProgress, tf, UserError, VERSION, warmUp } from '@attune/core';
+import {
+  adamw,
+  cosine,
+  fit,
+  namedPlan,
+  Random,
+  sgd,
+  silentProgress,
+  tf,
+  UserError,
+  VERSION,
+  warmUp,
+} from '@attune/core';
 import { RunFolder } from '@attune/core/node';
 import { catalogueEntry } from '@attune/zoo';
 import { saveNetwork } from '@attune/zoo/node';
@@ -13,11 +25,11 @@ import { openImages } from './dataset/open.ts';
 import { defaultSettings } from './default-settings.ts';
 import type { VisionEvaluation } from './evaluate.ts';
 import { evaluateImages } from './evaluate.ts';
-import { cachedFeatures, featureSource } from './features.ts';
+import { cachedFeatures, computeFeatures, featureSource } from './features.ts';
 import type { VisionRecord, VisionSettings } from './run-record.ts';
 import { RECORD_FORMAT, RUN_FILES, readRecord, requireSameRecord, writeRecord } from './run-record.ts';
 import { startNetwork } from './source-network.ts';
-import { hasLinearHead, measureScale, standardise, unstandardiseHead } from './standardise.ts';
+import { calmNewHead, hasLinearHead, measureScale, standardise, unstandardiseHead } from './standardise.ts';
 
 export interface TuneVisionOptions extends Pick<OpenImagesOptions, 'onBroken' | 'shares' | 'memory'> {
   /** A folder with a folder for each class (or with splits of that form), or a CSV manifest. */
@@ -76,7 +88,6 @@ export async function tuneVision(options: TuneVisionOptions): Promise<TuneVision
     ...pick(options, ['onBroken', 'shares', 'memory']),
     onProgress: (done, total) => options.onPrepare?.('images', done, total),
   });
-  const settings = { ...defaultSettings(plan, size, dataset.splits.train.length), ...options.settings };
   const classes = dataset.classes.length;
   const { network, source } = await startNetwork({
     from,
@@ -88,6 +99,8 @@ export async function tuneVision(options: TuneVisionOptions): Promise<TuneVision
     dataDirectories: options.dataDirectories,
   });
   try {
+    const examples = dataset.splits.train.length;
+    const settings = { ...defaultSettings({ plan, network, size, examples }), ...options.settings };
     const record: VisionRecord = {
       format: RECORD_FORMAT,
       domain: 'vision',
@@ -154,6 +167,9 @@ const OPTIMIZERS = {
   sgd: (weightDecay: number) => sgd({ momentum: 0.9, weightDecay }),
 } as const;
 
+/** Images that the size of features is measured on. */
+const HEAD_EXAMPLES = 64;
+
 interface Training {
   readonly network: Network;
   readonly dataset: ImageDataset;
@@ -207,6 +223,10 @@ async function train({ network, dataset, record, options, recorder, checkpoint }
     });
     unstandardiseHead(network, scale);
     return result;
+  }
+  if (plan.carried.what !== 'nothing' && plan.added.head === 'new' && hasLinearHead(network)) {
+    const some = Random.fromSeed(seed).fork('new head').shuffle(training).slice(0, HEAD_EXAMPLES);
+    calmNewHead(network, await computeFeatures(network, some));
   }
   const { preprocessing, classes } = network;
   return fit({
