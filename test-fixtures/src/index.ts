@@ -1,8 +1,9 @@
 /** Generated data sets and the network that is pre-trained on one of them: what tests and the demonstration run on. */
 import { fileURLToPath } from 'node:url';
 
+export { imageTaskExamples } from './task-examples.ts';
 export { type ImageTask, PICTURE_SIZE, TASKS } from './tasks.ts';
-export { imageTaskExamples, type WriteTaskOptions, writeImageTask } from './write-task.ts';
+export { type WriteTaskOptions, writeImageTask } from './write-task.ts';
 
 /** A data directory as `$ATTUNE_DATA` is one: it holds the weights of `shapes_cnn`. */
 export const FIXTURES_DIRECTORY: string = fileURLToPath(new URL('../data', import.meta.url));

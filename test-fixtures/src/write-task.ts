@@ -1,9 +1,8 @@
-/** The generated tasks as folders of PNG files, and as examples in memory. */
+/** The generated tasks as folders of PNG files. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Random } from '@attune/core';
-import type { Example } from '@attune/vision';
 import sharp from 'sharp';
+import { picture } from './task-examples.ts';
 import type { ImageTask } from './tasks.ts';
 import { PICTURE_SIZE } from './tasks.ts';
 
@@ -31,19 +30,4 @@ export async function writeImageTask(
           .png()
           .toFile(join(place, `${String(i).padStart(3, '0')}.png`));
     }
-}
-
-/** The same pictures as examples, without files. */
-export function imageTaskExamples(task: ImageTask, split: string, perClass: number, seed: number): Example[] {
-  return task.classes.flatMap((className, label) =>
-    Array.from({ length: perClass }, (_, i) => {
-      const pixels = { width: PICTURE_SIZE, height: PICTURE_SIZE, data: picture(task, split, label, i, seed) };
-      return { name: `${split}/${className}/${i}`, label, pixels: () => Promise.resolve(pixels) };
-    }),
-  );
-}
-
-/** Each picture has its own random numbers: a larger data set begins with the smaller one. */
-function picture(task: ImageTask, split: string, label: number, index: number, seed: number): Uint8Array {
-  return task.render(label, Random.fromSeed(seed).fork(`${task.name}/${split}/${task.classes[label]}/${index}`));
 }

@@ -6,9 +6,10 @@ import { selectBackend, tf } from '@attune/core';
 import { createNetwork } from '@attune/zoo';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { temporaryFolder, writeTwoColours } from '../test/pictures.ts';
+import { computeFeatures, type Features } from './compute-features.ts';
 import type { Example } from './dataset/open.ts';
 import { openImages } from './dataset/open.ts';
-import { cachedFeatures, computeFeatures, type Features } from './features.ts';
+import { cachedFeatures } from './features.ts';
 import { calmNewHead, measureScale, standardise, unstandardiseHead } from './standardise.ts';
 
 await selectBackend({ prefer: 'cpu' });

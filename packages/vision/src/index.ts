@@ -11,6 +11,7 @@ export {
 } from './augment/augmentation.ts';
 // Batches and cached features
 export { type ImageSourceOptions, imageSource } from './batches.ts';
+export { type ComputeFeaturesOptions, computeFeatures, type Features, featureSource } from './compute-features.ts';
 // Data sets
 export {
   type Example,
@@ -32,13 +33,7 @@ export {
   type VisionEvaluation,
   type VisionMetrics,
 } from './evaluate.ts';
-export {
-  type CachedFeaturesOptions,
-  cachedFeatures,
-  computeFeatures,
-  type Features,
-  featureSource,
-} from './features.ts';
+export { type CachedFeaturesOptions, cachedFeatures } from './features.ts';
 // Images
 export { BrokenImage } from './images/broken-image.ts';
 export { decodeImage, PIXEL_LIMIT, type Pixels } from './images/decode.ts';
@@ -59,4 +54,5 @@ export {
   type VisionSettings,
 } from './run-record.ts';
 export { type StartNetwork, type StartOptions, startNetwork } from './source-network.ts';
+export { type TrainOnImagesOptions, trainOnImages } from './train.ts';
 export { type TuneVisionOptions, type TuneVisionResult, tuneVision } from './tune.ts';

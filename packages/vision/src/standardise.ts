@@ -5,7 +5,7 @@
  */
 import type { Network } from '@attune/core';
 import { tf } from '@attune/core';
-import type { Features } from './features.ts';
+import type { Features } from './compute-features.ts';
 
 /** Per feature. */
 export interface FeatureScale {

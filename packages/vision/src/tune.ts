@@ -1,35 +1,21 @@
 /** Fine-tuning on a folder of images, from data to a run's folder: a composition of the parts beside it. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Checkpoint, FitResult, Network, Progress, TransferPlan } from '@attune/core';
-import {
-  adamw,
-  cosine,
-  fit,
-  namedPlan,
-  Random,
-  sgd,
-  silentProgress,
-  tf,
-  UserError,
-  VERSION,
-  warmUp,
-} from '@attune/core';
+import type { FitResult, Network, Progress, TransferPlan } from '@attune/core';
+import { namedPlan, tf, UserError, VERSION } from '@attune/core';
 import { RunFolder } from '@attune/core/node';
 import { catalogueEntry } from '@attune/zoo';
 import { saveNetwork } from '@attune/zoo/node';
-import { hasFewViews, mirrored } from './augment/augmentation.ts';
-import { imageSource } from './batches.ts';
-import type { Example, ImageDataset, OpenImagesOptions } from './dataset/open.ts';
+import type { ImageDataset, OpenImagesOptions } from './dataset/open.ts';
 import { openImages } from './dataset/open.ts';
 import { defaultSettings } from './default-settings.ts';
 import type { VisionEvaluation } from './evaluate.ts';
 import { evaluateImages } from './evaluate.ts';
-import { cachedFeatures, computeFeatures, featureSource } from './features.ts';
+import { cachedFeatures } from './features.ts';
 import type { VisionRecord, VisionSettings } from './run-record.ts';
 import { RECORD_FORMAT, RUN_FILES, readRecord, requireSameRecord, writeRecord } from './run-record.ts';
 import { startNetwork } from './source-network.ts';
-import { calmNewHead, hasLinearHead, measureScale, standardise, unstandardiseHead } from './standardise.ts';
+import { trainOnImages } from './train.ts';
 
 export interface TuneVisionOptions extends Pick<OpenImagesOptions, 'onBroken' | 'shares' | 'memory'> {
   /** A folder with a folder for each class (or with splits of that form), or a CSV manifest. */
@@ -131,7 +117,24 @@ export async function tuneVision(options: TuneVisionOptions): Promise<TuneVision
     if (out !== undefined && !begun) await writeRecord(out, record);
 
     const started = performance.now();
-    const result = await train({ network, dataset, record, options, recorder, checkpoint });
+    const result = await trainOnImages({
+      network,
+      plan,
+      seed,
+      settings,
+      train: dataset.splits.train,
+      validation: dataset.splits.validation,
+      features: (examples, onProgress) =>
+        cachedFeatures(network, examples, {
+          cacheFolder: options.featureCache,
+          fingerprint: dataset.fingerprint,
+          onProgress,
+        }),
+      onFeatures: (done, total) => options.onPrepare?.('features', done, total),
+      resume: checkpoint,
+      ...(recorder ? { recorder } : {}),
+      ...pick(options, ['progress', 'checkpointSeconds', 'signal']),
+    });
     const seconds = (performance.now() - started) / 1000;
     const { validation, test } = dataset.splits;
     const evaluated = {
@@ -160,84 +163,6 @@ export async function tuneVision(options: TuneVisionOptions): Promise<TuneVision
     network.dispose();
     throw error;
   }
-}
-
-const OPTIMIZERS = {
-  adamw: (weightDecay: number) => adamw({ weightDecay }),
-  sgd: (weightDecay: number) => sgd({ momentum: 0.9, weightDecay }),
-} as const;
-
-/** Images that the size of features is measured on. */
-const HEAD_EXAMPLES = 64;
-
-interface Training {
-  readonly network: Network;
-  readonly dataset: ImageDataset;
-  readonly record: VisionRecord;
-  readonly options: TuneVisionOptions;
-  readonly recorder: RunFolder | undefined;
-  readonly checkpoint: Checkpoint | undefined;
-}
-
-/** Trains on images; or, where the trunk never moves and an image has few views, the head on features computed once. */
-async function train({ network, dataset, record, options, recorder, checkpoint }: Training): Promise<FitResult> {
-  const { plan, seed, settings } = record;
-  const { augmentation } = settings;
-  const training = dataset.splits.train;
-  const validation = settings.monitor === null ? [] : dataset.splits.validation;
-  const common = {
-    network,
-    plan,
-    seed,
-    epochs: settings.epochs,
-    batchSize: settings.batchSize,
-    learningRate: settings.learningRate,
-    schedule: settings.warmUp === 0 ? cosine() : warmUp(settings.warmUp, cosine()),
-    labelSmoothing: settings.labelSmoothing,
-    optimizer: OPTIMIZERS[settings.optimizer](settings.weightDecay),
-    ...(settings.monitor !== null ? { monitor: settings.monitor } : {}),
-    progress: options.progress ?? silentProgress,
-    resume: checkpoint,
-    ...(settings.patience !== null && validation.length > 0 ? { patience: settings.patience } : {}),
-    ...(recorder ? { recorder } : {}),
-    ...(options.checkpointSeconds === undefined ? {} : { checkpointSeconds: options.checkpointSeconds }),
-    ...(options.signal ? { signal: options.signal } : {}),
-  };
-  if (plan.moved.groups.what === 'head' && hasFewViews(augmentation) && hasLinearHead(network)) {
-    const views = augmentation.flip ? [...training, ...training.map(mirrorImage)] : training;
-    const total = views.length + validation.length;
-    const features = (examples: typeof training, before: number) =>
-      cachedFeatures(network, examples, {
-        cacheFolder: options.featureCache,
-        fingerprint: dataset.fingerprint,
-        onProgress: (done) => options.onPrepare?.('features', before + done, total),
-      });
-    const trainFeatures = await features(views, 0);
-    const validationFeatures = validation.length > 0 ? await features(validation, views.length) : undefined;
-    const scale = measureScale(trainFeatures);
-    const result = await fit({
-      ...common,
-      forward: 'head',
-      train: featureSource(standardise(trainFeatures, scale), true),
-      ...(validationFeatures ? { validation: featureSource(standardise(validationFeatures, scale), false) } : {}),
-    });
-    unstandardiseHead(network, scale);
-    return result;
-  }
-  if (plan.carried.what !== 'nothing' && plan.added.head === 'new' && hasLinearHead(network)) {
-    const some = Random.fromSeed(seed).fork('new head').shuffle(training).slice(0, HEAD_EXAMPLES);
-    calmNewHead(network, await computeFeatures(network, some));
-  }
-  const { preprocessing, classes } = network;
-  return fit({
-    ...common,
-    train: imageSource(training, { preprocessing, classes, augmentation }),
-    ...(validation.length > 0 ? { validation: imageSource(validation, { preprocessing, classes }) } : {}),
-  });
-}
-
-function mirrorImage(example: Example): Example {
-  return { ...example, name: `${example.name} (mirrored)`, pixels: async () => mirrored(await example.pixels()) };
 }
 
 /** The run that `out` holds. @throws UserError when it holds one that is not to be resumed, or is a file. */

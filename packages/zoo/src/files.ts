@@ -6,6 +6,8 @@ import type { Network, SafetensorsFile } from '@attune/core';
 import { readSafetensors, UserError, writeSafetensors } from '@attune/core';
 import { writeFileAtomic } from '@attune/core/node';
 import { catalogueEntry, createNetwork } from './catalogue.ts';
+import type { PretrainedOptions } from './pretrained.ts';
+import { pretrainedNetwork } from './pretrained.ts';
 import { assignWeights } from './weights/assign.ts';
 import { ATTUNE } from './weights/conventions.ts';
 
@@ -20,17 +22,11 @@ export function dataDirectories(extra: readonly string[] = []): string[] {
   );
 }
 
-export interface LoadPretrainedOptions {
+export interface LoadPretrainedOptions extends Omit<PretrainedOptions, 'source'> {
   /** The weights file itself; default: the catalogue's, below the first data directory that has it. */
   readonly weightsFile?: string | undefined;
   /** Data directories that are searched before the usual ones. */
   readonly dataDirectories?: readonly string[] | undefined;
-  /** Outputs of a new head. Default: the head of the file is kept. */
-  readonly classes?: number | undefined;
-  /** Seed of the new head. Default 0. */
-  readonly seed?: number | undefined;
-  /** Side of the input, pixels. Default: that of the pre-training. */
-  readonly size?: number | undefined;
 }
 
 /**
@@ -39,24 +35,9 @@ export interface LoadPretrainedOptions {
  *   has no head.
  */
 export async function loadPretrained(name: string, options: LoadPretrainedOptions = {}): Promise<Network> {
-  const { weights } = catalogueEntry(name);
   const file = await findPretrained(name, options);
-  if (weights.classes === undefined && options.classes === undefined)
-    throw new UserError(`The weights of ${name} have no head.`, 'Say how many classes the new one is to have.');
   const { tensors } = await readWeights(file);
-  const network = createNetwork(name, {
-    classes: weights.classes ?? 1,
-    size: options.size,
-    head: 'published',
-  });
-  try {
-    assignWeights(network, tensors, { source: file, convention: weights.convention });
-    if (options.classes !== undefined) network.resetHead(options.classes, options.seed ?? 0);
-  } catch (error) {
-    network.dispose();
-    throw error;
-  }
-  return network;
+  return pretrainedNetwork(name, tensors, { source: file, ...options });
 }
 
 /** The file that `loadPretrained` would read. @throws UserError when there is none; it says where one is looked for. */

@@ -11,6 +11,7 @@ export { Initialiser } from './layers/initialiser.ts';
 export { concatenate, type Layer, pure, relu, relu6, residual, sequence } from './layers/layer.ts';
 export { averagePool3x3, globalAverage, maxPool } from './layers/pooling.ts';
 export type { BuildOptions } from './models/build-options.ts';
+export { type PretrainedOptions, pretrainedNetwork } from './pretrained.ts';
 export { group, type Stage, StagedNetwork, type StageGroup, stage } from './staged-network.ts';
 
 // Weights of other projects
