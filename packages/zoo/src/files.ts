@@ -7,7 +7,7 @@ import { readSafetensors, UserError, writeSafetensors } from '@attune/core';
 import { writeFileAtomic } from '@attune/core/node';
 import { catalogueEntry, createNetwork } from './catalogue.ts';
 import type { PretrainedOptions } from './pretrained.ts';
-import { pretrainedNetwork } from './pretrained.ts';
+import { pretrainedNetwork, requireHead } from './pretrained.ts';
 import { assignWeights } from './weights/assign.ts';
 import { ATTUNE } from './weights/conventions.ts';
 
@@ -35,6 +35,7 @@ export interface LoadPretrainedOptions extends Omit<PretrainedOptions, 'source'>
  *   has no head.
  */
 export async function loadPretrained(name: string, options: LoadPretrainedOptions = {}): Promise<Network> {
+  requireHead(name, options.classes);
   const file = await findPretrained(name, options);
   const { tensors } = await readWeights(file);
   return pretrainedNetwork(name, tensors, { source: file, ...options });

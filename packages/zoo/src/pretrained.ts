@@ -24,9 +24,8 @@ export function pretrainedNetwork(
   tensors: ReadonlyMap<string, SafetensorsTensor>,
   { source, classes, seed = 0, size }: PretrainedOptions,
 ): Network {
+  requireHead(name, classes);
   const { weights } = catalogueEntry(name);
-  if (weights.classes === undefined && classes === undefined)
-    throw new UserError(`The weights of ${name} have no head.`, 'Say how many classes the new one is to have.');
   const network = createNetwork(name, { classes: weights.classes ?? 1, size, head: 'published' });
   try {
     assignWeights(network, tensors, { source, convention: weights.convention });
@@ -36,4 +35,10 @@ export function pretrainedNetwork(
     throw error;
   }
   return network;
+}
+
+/** @throws UserError when neither the network's weights bring a head nor `classes` asks for a new one. */
+export function requireHead(name: string, classes: number | undefined): void {
+  if (catalogueEntry(name).weights.classes === undefined && classes === undefined)
+    throw new UserError(`The weights of ${name} have no head.`, 'Say how many classes the new one is to have.');
 }
