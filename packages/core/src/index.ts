@@ -19,7 +19,17 @@ export { type CrossEntropy, crossEntropies, softmaxCrossEntropy, weightedMean } 
 export { accuracy, confusionMatrix, macroF1, perClassAccuracy } from './metrics/classification.ts';
 export { type Summary, summarize } from './metrics/summary.ts';
 // The protocol of pre-trained networks
-export type { ApplyOptions, LayerGroup, Network, Parameter, ParameterRole, Preprocessing } from './network.ts';
+export type {
+  ApplyOptions,
+  InsertedLayer,
+  LayerGroup,
+  Network,
+  NetworkOutputs,
+  Parameter,
+  ParameterRole,
+  Preprocessing,
+  RunOptions,
+} from './network.ts';
 export { type AdamWSettings, adamw } from './optim/adamw.ts';
 export { clipByGlobalNorm } from './optim/clip.ts';
 export {
@@ -53,6 +63,18 @@ export { type Progress, type StepProgress, silentProgress } from './train/progre
 export type { EpochRecord, FitResult, RunRecorder } from './train/records.ts';
 export type { Forward } from './train/steps.ts';
 // What is carried, what moves and when, what holds, what is added
+export { ADAPTERS_GROUP, type AdapterSettings, addAdapters } from './transfer/added/adapters.ts';
+export { LORA_GROUP, Lora, type LoraSettings, loraTargets } from './transfer/added/lora.ts';
+export {
+  defaultStitches,
+  MODULE_GROUP,
+  ModularNetwork,
+  type ModuleBuilder,
+  type ModuleSettings,
+  type ModuleStage,
+} from './transfer/added/modular.ts';
+export { parameterValue } from './transfer/added/parameter-value.ts';
+export { tapShapes } from './transfer/added/tap-shapes.ts';
 export { assignValues, type CarryReport, carriedParameters, carryOver, type SourceTensors } from './transfer/carry.ts';
 export {
   freeze,
@@ -67,15 +89,17 @@ export {
   trainableParameters,
 } from './transfer/groups.ts';
 export { type Penalty, prepareHeld } from './transfer/held.ts';
-export { type GroupMovement, movedGroups, movementAt, movingParameters } from './transfer/movement.ts';
+export { type GroupMovement, movedGroups, movementAt, movingParameters, thawParameters } from './transfer/movement.ts';
 export { NAMED_PLANS, namedPlan, PLAN_NAMES, ULMFIT_RATE_DECAY } from './transfer/named-plans.ts';
 export {
   type Added,
   type Carried,
+  type CarriedNames,
   describePlan,
   type Held,
   type Moved,
   type MovedGroups,
+  parseAdded,
   parsePlan,
   type Thaw,
   type TransferPlan,

@@ -17,6 +17,8 @@ export interface Parameter {
   readonly name: string;
   readonly role: ParameterRole;
   readonly variable: tf.Variable;
+  /** What is added to the variable wherever it is read, such as LoRA's product; set by what adds it. see `parameterValue`. */
+  delta?: (() => tf.Tensor) | undefined;
 }
 
 /** Parameters that are frozen, thawed or given a learning rate together. */
@@ -24,6 +26,8 @@ export interface LayerGroup {
   readonly name: string;
   /** Names of the group's parameters. Every parameter of a network is in exactly one group. */
   readonly parameters: readonly string[];
+  /** True: the group was added to the pre-trained network, and the source has nothing for it. The head is not marked. */
+  readonly added?: true;
 }
 
 /** How an image becomes the tensor that the weights were trained on. */
@@ -42,6 +46,24 @@ export interface ApplyOptions {
   /** True: dropout draws, and normalisation layers whose scale is trainable use the batch's statistics. Default false. */
   readonly training?: boolean;
 }
+
+export interface RunOptions extends ApplyOptions {
+  /** Names of the layers whose outputs are wanted besides. Default: none. */
+  readonly taps?: readonly string[];
+}
+
+/** All that one pass over a batch can give. */
+export interface NetworkOutputs {
+  /** Outputs of the layers that were asked for, by name. */
+  readonly taps: Readonly<Record<string, tf.Tensor>>;
+  /** What the head sees, [N, featureSize]. */
+  readonly features: tf.Tensor2D;
+  /** [N, classes]. */
+  readonly logits: tf.Tensor2D;
+}
+
+/** What may be put behind a layer: its output has the shape of its input. */
+export type InsertedLayer = (x: tf.Tensor, training: boolean) => tf.Tensor;
 
 export interface Network {
   /** The name in the catalogue, such as `squeezenet1_0`. */
@@ -65,7 +87,20 @@ export interface Network {
   head(features: tf.Tensor2D, options?: ApplyOptions): tf.Tensor2D;
   /** Outputs of the named layers. @throws when a name is not in `taps`; the message shows the nearest names. */
   tap(images: tf.Tensor4D, names: readonly string[], options?: ApplyOptions): Record<string, tf.Tensor>;
+  /** Logits, features and outputs of the named layers, in one pass. @throws as `tap`. */
+  run(images: tf.Tensor4D, options?: RunOptions): NetworkOutputs;
   /** Replaces the head by a freshly initialised one of `classes` outputs; disposes of the old one. */
   resetHead(classes: number, seed: number): void;
+  /**
+   * Leaves out every layer above the named one and disposes of them; a new head of as many classes stands on its output.
+   * @throws UserError when the name is not in `taps`, with the nearest names.
+   */
+  cutAt(tap: string, seed: number): void;
+  /** Passes the output of a layer through another from now on; one after the other where there are several. */
+  insertAfter(tap: string, layer: InsertedLayer): void;
+  /** Adds parameters as a group below the head; they are disposed of with the network. */
+  addGroup(name: string, parameters: readonly Parameter[]): void;
+  /** Takes a group of `addGroup` away again and disposes of its parameters. */
+  removeGroup(name: string): void;
   dispose(): void;
 }

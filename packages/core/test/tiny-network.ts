@@ -2,9 +2,19 @@
  * The smallest network with everything that transfer must handle: a convolution, a normalisation with statistics, a
  * second trunk group and a head. For tests: it is not part of the package's exports.
  */
-import type { ApplyOptions, LayerGroup, Network, Parameter, ParameterRole } from '../src/network.ts';
+import type {
+  ApplyOptions,
+  InsertedLayer,
+  LayerGroup,
+  Network,
+  NetworkOutputs,
+  Parameter,
+  ParameterRole,
+  RunOptions,
+} from '../src/network.ts';
 import { Random } from '../src/random.ts';
 import { tf } from '../src/tensorflow.ts';
+import { parameterValue } from '../src/transfer/added/parameter-value.ts';
 
 const CHANNELS = 4;
 const FEATURES = 6;
@@ -15,7 +25,9 @@ export class TinyNetwork implements Network {
   readonly featureSize = FEATURES;
   readonly taps: readonly string[] = ['stem'];
   readonly parameters = new Map<string, Parameter>();
-  readonly layerGroups: readonly LayerGroup[];
+  private readonly trunkGroups: readonly LayerGroup[];
+  private readonly addedGroups: LayerGroup[] = [];
+  private readonly inserted: InsertedLayer[] = [];
 
   constructor(
     public classes: number,
@@ -35,27 +47,40 @@ export class TinyNetwork implements Network {
       name,
       parameters: [...this.parameters.keys()].filter((parameter) => parameter.startsWith(name)),
     }));
-    this.layerGroups = [...groups, { name: 'head', parameters: ['head.weight', 'head.bias'] }];
+    this.trunkGroups = groups;
     this.resetHead(classes, seed);
+  }
+
+  get layerGroups(): readonly LayerGroup[] {
+    return [...this.trunkGroups, ...this.addedGroups, { name: 'head', parameters: ['head.weight', 'head.bias'] }];
   }
 
   apply(images: tf.Tensor4D, options?: ApplyOptions): tf.Tensor2D {
     return this.head(this.features(images, options), options);
   }
 
-  features(images: tf.Tensor4D, { training = false }: ApplyOptions = {}): tf.Tensor2D {
-    const convolved = tf.conv2d(images, this.variable('stem.weight'), 1, 'same');
-    const pooled = tf.mean(tf.relu(this.normalize(convolved, training)), [1, 2]) as tf.Tensor2D;
-    return tf.relu(tf.add(tf.matMul(pooled, this.variable('body.weight')), this.variable('body.bias')));
+  features(images: tf.Tensor4D, options?: ApplyOptions): tf.Tensor2D {
+    return this.run(images, options).features;
+  }
+
+  run(images: tf.Tensor4D, { training = false, taps: names = [] }: RunOptions = {}): NetworkOutputs {
+    let stem: tf.Tensor = tf.conv2d(images, this.value('stem.weight'), 1, 'same');
+    for (const layer of this.inserted) stem = layer(stem, training);
+    const taps = names.includes('stem') ? { stem } : {};
+    const pooled = tf.mean(tf.relu(this.normalize(stem as tf.Tensor4D, training)), [1, 2]) as tf.Tensor2D;
+    const features = tf.relu(
+      tf.add(tf.matMul(pooled, this.value('body.weight')), this.value('body.bias')),
+    ) as tf.Tensor2D;
+    return { taps, features, logits: this.head(features, { training }) };
   }
 
   head(features: tf.Tensor2D, { training = false }: ApplyOptions = {}): tf.Tensor2D {
     if (training && this.dropout > 0) features = tf.dropout(features, this.dropout) as tf.Tensor2D;
-    return tf.add(tf.matMul(features, this.variable('head.weight')), this.variable('head.bias'));
+    return tf.add(tf.matMul(features, this.value('head.weight')), this.value('head.bias'));
   }
 
-  tap(images: tf.Tensor4D): Record<string, tf.Tensor> {
-    return { stem: tf.conv2d(images, this.variable('stem.weight'), 1, 'same') };
+  tap(images: tf.Tensor4D, names: readonly string[], options: ApplyOptions = {}): Record<string, tf.Tensor> {
+    return this.run(images, { ...options, taps: names }).taps;
   }
 
   resetHead(classes: number, seed: number): void {
@@ -64,6 +89,27 @@ export class TinyNetwork implements Network {
     for (const name of ['head.weight', 'head.bias']) this.parameters.get(name)?.variable.dispose();
     this.add('head.weight', 'weight', [FEATURES, classes], () => random.normal(0, 0.3));
     this.add('head.bias', 'bias', [classes], () => 0);
+  }
+
+  cutAt(): never {
+    throw new Error('a tiny network cannot be cut');
+  }
+
+  insertAfter(_tap: string, layer: InsertedLayer): void {
+    this.inserted.push(layer);
+  }
+
+  addGroup(name: string, parameters: readonly Parameter[]): void {
+    for (const parameter of parameters) this.parameters.set(parameter.name, parameter);
+    this.addedGroups.push({ name, parameters: parameters.map((parameter) => parameter.name), added: true });
+  }
+
+  removeGroup(name: string): void {
+    const index = this.addedGroups.findIndex((group) => group.name === name);
+    for (const parameter of this.addedGroups.splice(index, 1)[0]!.parameters) {
+      this.parameters.get(parameter)!.variable.dispose();
+      this.parameters.delete(parameter);
+    }
   }
 
   dispose(): void {
@@ -83,6 +129,10 @@ export class TinyNetwork implements Network {
       ({ mean, variance } = moments);
     }
     return tf.add(tf.mul(tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, 1e-3))), scale), shift);
+  }
+
+  private value<Shape extends tf.Rank>(name: string): tf.Tensor<Shape> {
+    return parameterValue(this.parameters.get(name)!);
   }
 
   private variable<Shape extends tf.Rank>(name: string): tf.Variable<Shape> {

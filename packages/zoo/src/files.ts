@@ -2,10 +2,11 @@
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Network, SafetensorsFile } from '@attune/core';
-import { readSafetensors, UserError, writeSafetensors } from '@attune/core';
+import type { Added, Lora, Network, SafetensorsFile } from '@attune/core';
+import { LORA_GROUP, parseAdded, readSafetensors, UserError, writeSafetensors } from '@attune/core';
 import { writeFileAtomic } from '@attune/core/node';
 import { catalogueEntry, createNetwork } from './catalogue.ts';
+import { extendNetwork } from './extend.ts';
 import type { PretrainedOptions } from './pretrained.ts';
 import { pretrainedNetwork, requireHead } from './pretrained.ts';
 import { assignWeights } from './weights/assign.ts';
@@ -65,12 +66,25 @@ const FORMAT = 'attune-network-1';
 /**
  * Writes all parameters, and what `loadNetwork` needs to build the network again, to one safetensors file, atomically.
  * @param labels Names of the classes, in the order of the outputs.
+ * @param added What was added to the network of the catalogue. LoRA must be merged by now.
  */
-export async function saveNetwork(network: Network, file: string, labels?: readonly string[]): Promise<void> {
-  await writeFileAtomic(file, await networkBytes(network, labels));
+export async function saveNetwork(
+  network: Network,
+  file: string,
+  labels?: readonly string[],
+  added?: Added,
+): Promise<void> {
+  await writeFileAtomic(file, await networkBytes(network, labels, added));
 }
 
-async function networkBytes(network: Network, labels: readonly string[] | undefined): Promise<Uint8Array> {
+async function networkBytes(
+  network: Network,
+  labels: readonly string[] | undefined,
+  added: Added | undefined,
+): Promise<Uint8Array> {
+  if (network.layerGroups.some(({ name }) => name === LORA_GROUP))
+    throw new Error('LoRA is merged into the weights before a network is saved');
+  const { lora: _merged, ...structure } = added ?? { head: 'new' };
   const tensors: [string, { shape: readonly number[]; data: Float32Array }][] = [];
   for (const { name, variable } of network.parameters.values())
     tensors.push([name, { shape: variable.shape, data: (await variable.data()) as Float32Array }]);
@@ -81,6 +95,7 @@ async function networkBytes(network: Network, labels: readonly string[] | undefi
     classes: String(network.classes),
     size: String(network.preprocessing.size),
     head: linear ? 'linear' : 'published',
+    ...(Object.keys(structure).length > 1 ? { added: JSON.stringify(structure) } : {}),
     ...(labels ? { labels: JSON.stringify(labels) } : {}),
   });
 }
@@ -96,11 +111,15 @@ export async function loadNetwork(file: string): Promise<LoadedNetwork> {
   const { metadata, tensors } = await readWeights(file);
   if (metadata.format !== FORMAT || metadata.network === undefined)
     throw new UserError(`${file} is not a network saved by this program.`, 'Give the model file of a run.');
-  const network = createNetwork(metadata.network, {
-    classes: Number(metadata.classes),
-    size: Number(metadata.size),
-    head: metadata.head === 'published' ? 'published' : 'linear',
-  });
+  const structure = metadata.added === undefined ? undefined : parseStructure(metadata.added, file);
+  const network = extended(
+    createNetwork(metadata.network, {
+      classes: Number(metadata.classes),
+      size: Number(metadata.size),
+      head: metadata.head === 'published' ? 'published' : 'linear',
+    }),
+    structure,
+  );
   try {
     assignWeights(network, tensors, { source: file, convention: ATTUNE });
     return { network, labels: metadata.labels === undefined ? undefined : parseLabels(metadata.labels, file) };
@@ -108,6 +127,35 @@ export async function loadNetwork(file: string): Promise<LoadedNetwork> {
     network.dispose();
     throw error;
   }
+}
+
+function extended(network: Network, added: Added | undefined): Network {
+  if (added === undefined) return network;
+  try {
+    return extendNetwork(network, added, 0).network;
+  } catch (error) {
+    network.dispose();
+    throw error;
+  }
+}
+
+function parseStructure(text: string, file: string): Added {
+  try {
+    return parseAdded(JSON.parse(text), `what was added, in ${file}`);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`What was added to the network is damaged in ${file}.`, 'Restore the file.', { cause: error });
+  }
+}
+
+/** Writes A and B of every matrix to a small safetensors file, atomically; `readLora` puts them into another network. */
+export async function saveLora(lora: Lora, file: string): Promise<void> {
+  await writeFileAtomic(file, writeSafetensors(await lora.tensors(), { format: 'attune-lora-1' }));
+}
+
+/** Puts the values that `saveLora` wrote into LoRA of the same settings. @throws UserError when they do not fit. */
+export async function readLora(lora: Lora, file: string): Promise<void> {
+  lora.load((await readWeights(file)).tensors, file);
 }
 
 function parseLabels(text: string, file: string): string[] {

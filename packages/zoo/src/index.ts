@@ -2,6 +2,8 @@
 
 // The networks there are
 export { type CatalogueEntry, catalogue, catalogueEntry, createNetwork, type WeightsRecord } from './catalogue.ts';
+// What a plan adds
+export { type ExtendedNetwork, extendNetwork } from './extend.ts';
 // Parts for networks of one's own
 export { batchNorm } from './layers/batch-norm.ts';
 export { convolution, depthwiseConvolution, fullyConnected } from './layers/convolution.ts';

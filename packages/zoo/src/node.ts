@@ -6,5 +6,7 @@ export {
   type LoadPretrainedOptions,
   loadNetwork,
   loadPretrained,
+  readLora,
+  saveLora,
   saveNetwork,
 } from './files.ts';

@@ -10,9 +10,9 @@ import { Random } from '../random.ts';
 import { seedDraws } from '../step.ts';
 import { tf } from '../tensorflow.ts';
 import { assignValues, carriedParameters } from '../transfer/carry.ts';
-import { groupParameters, thawOnly } from '../transfer/groups.ts';
+import { groupParameters } from '../transfer/groups.ts';
 import { prepareHeld } from '../transfer/held.ts';
-import { type GroupMovement, movedGroups, movementAt, movingParameters } from '../transfer/movement.ts';
+import { type GroupMovement, movedGroups, movementAt, movingParameters, thawParameters } from '../transfer/movement.ts';
 import { batchTensors } from './batch-tensors.ts';
 import { fingerprint, requireSameRun } from './checkpoint.ts';
 import { ahead, type Batch } from './data.ts';
@@ -167,16 +167,13 @@ interface Phase {
 
 function startPhase(
   movement: readonly GroupMovement[],
-  { network, forward = 'network', labelSmoothing = 0, clipNorm }: FitOptions,
+  { network, plan, forward = 'network', labelSmoothing = 0, clipNorm }: FitOptions,
   state: RunState,
   optimizer: NonNullable<FitOptions['optimizer']>,
   penalty: ReturnType<typeof prepareHeld>,
 ): Phase {
-  thawOnly(
-    network,
-    movement.map(({ group }) => group),
-  );
-  const parameters = movingParameters(network, movement);
+  const parameters = movingParameters(network, movement, plan.moved.only);
+  thawParameters(network, parameters);
   optimizer.init(parameters, state.optimizer);
   const train = trainingStep({
     network,

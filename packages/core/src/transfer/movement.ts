@@ -1,8 +1,8 @@
 /** What may move, and when: a plan's answer for one network and one epoch. */
 import { suggestNames, UserError } from '../errors.ts';
-import type { Network } from '../network.ts';
+import type { Network, Parameter } from '../network.ts';
 import type { MovingParameter } from '../optim/optimizer.ts';
-import { groupParameters } from './groups.ts';
+import { groupParameters, headGroup } from './groups.ts';
 import type { Moved } from './plan.ts';
 
 /** A layer group that moves, and the multiplier of its learning rate. */
@@ -21,6 +21,15 @@ export function movedGroups(moved: Moved, network: Network): GroupMovement[] {
       return all;
     case 'head':
       return all.slice(0, 1);
+    case 'added': {
+      const added = new Set(network.layerGroups.filter((group) => group.added).map(({ name }) => name));
+      if (added.size === 0)
+        throw new UserError(
+          `The plan moves what is added to ${network.name}, and adds nothing but a head.`,
+          'Add LoRA, adapters or a module, or move the head.',
+        );
+      return all.filter(({ group }, distance) => distance === 0 || added.has(group));
+    }
     case 'last':
       if (groups.count > all.length)
         throw new UserError(
@@ -53,11 +62,33 @@ export function movementAt(moved: Moved, network: Network, epoch: number): Group
   }
 }
 
-/** The parameters of these groups, with their rates, as an optimiser takes them; statistics are left out. */
-export function movingParameters(network: Network, movement: readonly GroupMovement[]): MovingParameter[] {
+/** The parameters of these groups that the plan lets move, with their rates, as an optimiser takes them. */
+export function movingParameters(
+  network: Network,
+  movement: readonly GroupMovement[],
+  only?: Moved['only'],
+): MovingParameter[] {
+  const head = headGroup(network).name;
   return movement.flatMap(({ group, rate }) =>
     groupParameters(network, group)
-      .filter(({ role }) => role !== 'statistic')
+      .filter(
+        (parameter) => parameter.role !== 'statistic' && (only === undefined || group === head || isBias(parameter)),
+      )
       .map((parameter) => ({ ...parameter, group, rate })),
   );
+}
+
+/** A bias, or the shift of a normalisation. Its statistics stay as they are: they follow the scale, which is frozen. */
+function isBias({ name, role }: Parameter): boolean {
+  return role === 'bias' || (role === 'norm' && name.endsWith('.bias'));
+}
+
+/** Freezes everything but these parameters. */
+export function thawParameters(network: Network, moving: readonly MovingParameter[]): void {
+  const names = new Set(moving.map(({ name }) => name));
+  // Where only biases move, scales are frozen, and statistics are constants.
+  const groups = new Set(moving.filter((parameter) => !isBias(parameter)).map(({ group }) => group));
+  for (const { name: group } of network.layerGroups)
+    for (const { name, role, variable } of groupParameters(network, group))
+      variable.trainable = role === 'statistic' ? groups.has(group) : names.has(name);
 }

@@ -3,6 +3,7 @@ import { suggestNames, UserError } from '../errors.ts';
 import type { Moved, TransferPlan } from './plan.ts';
 
 const atOnce = { when: 'at-once' } as const;
+const added: Moved = { groups: { what: 'added' }, rateDecay: 1, thaw: atOnce };
 
 function plan(name: string, moved: Moved, more: Partial<TransferPlan> = {}): TransferPlan {
   return {
@@ -47,19 +48,48 @@ export const NAMED_PLANS: Readonly<Record<string, TransferPlan>> = {
     { groups: { what: 'all' }, rateDecay: 1, thaw: atOnce },
     { held: { to: 'start', alpha: 0.1, beta: 0.01 } },
   ),
+  /** Biases and the head alone. Ben Zaken et al. 2022, arXiv:2106.10199. */
+  bitfit: plan('bitfit', { groups: { what: 'all' }, rateDecay: 1, thaw: atOnce, only: 'biases' }),
+  /** Full fine-tuning with a rate for each tensor by its relative gradient norm. Lee et al. 2022, arXiv:2210.11466. */
+  'auto-rgn': plan('auto-rgn', { groups: { what: 'all' }, rateDecay: 1, thaw: atOnce, rates: 'auto-rgn' }),
+  /** Low-rank products beside frozen weights. Hu et al. 2021, arXiv:2106.09685. */
+  lora: plan('lora', added, { added: { head: 'new', lora: { rank: 4, alpha: 8 } } }),
+  /** A bottleneck behind every frozen layer. Houlsby et al. 2019, arXiv:1902.00751. */
+  adapters: plan('adapters', added, { added: { head: 'new', adapters: { reduction: 4 } } }),
+  /** A fresh module beside the frozen network. Anderson et al. 2016, arXiv:1611.01714. */
+  modular: plan('modular', added, { added: { head: 'new', module: { width: 16 } } }),
+  /** The same, and the pre-trained side is tuned too. */
+  'modular-tuned': plan(
+    'modular-tuned',
+    { groups: { what: 'all' }, rateDecay: 1, thaw: atOnce },
+    { added: { head: 'new', module: { width: 16 } } },
+  ),
 };
 
-/** The names that `namedPlan` knows, with `last-K` standing for all of its kind. */
-export const PLAN_NAMES: readonly string[] = [...Object.keys(NAMED_PLANS), 'last-K'];
+/** The names that `namedPlan` knows; K stands for a number, GROUP for a layer group and LAYER for a layer. */
+export const PLAN_NAMES: readonly string[] = [
+  ...Object.keys(NAMED_PLANS),
+  'last-K',
+  'surgical-GROUP',
+  'probe-at-LAYER',
+];
 
 /**
- * The plan of a name; `last-3` moves the last three layer groups (the head is one of them) and keeps those below frozen.
+ * The plan of a name. `last-3` moves the last three layer groups (the head is one of them) and keeps those below frozen;
+ * `surgical-block1` moves one group and the head (Lee et al. 2022); `probe-at-block2` is a linear probe on the features of an
+ * earlier layer.
  * @throws UserError for an unknown name, with the nearest names.
  */
 export function namedPlan(name: string): TransferPlan {
   const count = /^last-([1-9]\d{0,3})$/.exec(name)?.[1];
   if (count !== undefined)
     return plan(name, { groups: { what: 'last', count: Number(count) }, rateDecay: 1, thaw: atOnce });
+  const group = /^surgical-(.+)$/.exec(name)?.[1];
+  if (group !== undefined)
+    return plan(name, { groups: { what: 'groups', groups: [group, 'head'] }, rateDecay: 1, thaw: atOnce });
+  const layer = /^probe-at-(.+)$/.exec(name)?.[1];
+  if (layer !== undefined)
+    return plan(name, { groups: { what: 'head' }, rateDecay: 1, thaw: atOnce }, { added: { head: 'new', cut: layer } });
   if (!Object.hasOwn(NAMED_PLANS, name))
     throw new UserError(`There is no plan '${name}'.`, suggestNames(name, PLAN_NAMES));
   return NAMED_PLANS[name]!;

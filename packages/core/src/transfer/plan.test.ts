@@ -69,7 +69,7 @@ describe('parsePlan', () => {
       (plan) => (plan.moved.groups = { what: 'last', count: 1.5 }),
       'moved.groups.count must be a whole',
     ],
-    ['no groups', (plan) => (plan.moved.groups = { what: 'groups', groups: [] }), 'must be a list of group names'],
+    ['no groups', (plan) => (plan.moved.groups = { what: 'groups', groups: [] }), 'must be a list of names'],
     ['a negative strength', (plan) => (plan.held = { to: 'start', alpha: -1, beta: 0 }), 'held.alpha must be'],
     ['a field of another choice', (plan) => (plan.held = { to: 'nothing', alpha: 1 }), 'no field held.alpha'],
     ['a list', (plan) => (plan.added = []), 'added must be an object, and is []'],

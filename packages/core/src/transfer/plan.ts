@@ -2,7 +2,10 @@
  * A transfer plan: the answers to the five questions of fine-tuning (the fifth, what the data advises, is what chooses a
  * plan) as a plain value that can be written as JSON, compared, printed as one line and stored in every result.
  */
-import { suggestNames, UserError } from '../errors.ts';
+import type { AdapterSettings } from './added/adapters.ts';
+import type { LoraSettings } from './added/lora.ts';
+import type { ModuleSettings } from './added/modular.ts';
+import { Fields } from './plan-fields.ts';
 
 /** Which parameters start from the source's values; the others keep their fresh initialisation. */
 export type Carried =
@@ -10,12 +13,22 @@ export type Carried =
   /** All layer groups but the last. */
   | { readonly what: 'all-but-head' }
   | { readonly what: 'everything' }
-  | { readonly what: 'groups'; readonly groups: readonly string[] };
+  | { readonly what: 'groups'; readonly groups: readonly string[] }
+  /** From the source's tensors by name, in the order of the list: the first that fits a parameter is taken. */
+  | { readonly what: 'map'; readonly map: readonly CarriedNames[] };
+
+/** Parameters whose names fit `to` are carried from the source's tensors that `from` gives; `*` means the same in both. */
+export interface CarriedNames {
+  readonly from: string;
+  readonly to: string;
+}
 
 /** Which layer groups may be moved by training. */
 export type MovedGroups =
   | { readonly what: 'head' }
   | { readonly what: 'all' }
+  /** What was added to the pre-trained network, and the head. */
+  | { readonly what: 'added' }
   /** The last `count` groups, the head among them. */
   | { readonly what: 'last'; readonly count: number }
   | { readonly what: 'groups'; readonly groups: readonly string[] };
@@ -34,6 +47,10 @@ export interface Moved {
   /** Each group's learning rate is that of the group above divided by this; 1: one rate for all. At least 1. */
   readonly rateDecay: number;
   readonly thaw: Thaw;
+  /** `biases`: of the groups below the head only biases and the shifts of normalisations (BitFit). Default: everything. */
+  readonly only?: 'biases';
+  /** Every tensor's rate is multiplied by its relative gradient norm, measured anew each epoch (Auto-RGN). */
+  readonly rates?: 'auto-rgn';
 }
 
 /** What ties the target to the source. */
@@ -46,6 +63,14 @@ export type Held =
 export interface Added {
   /** `new`: a freshly initialised head of the target's classes. `none`: the source's head stays. */
   readonly head: 'new' | 'none';
+  /** The head stands on this layer (a name of the network's taps), and those above are left out. */
+  readonly cut?: string;
+  /** Low-rank products beside frozen matrices (LoRA). */
+  readonly lora?: LoraSettings;
+  /** A bottleneck behind layers. */
+  readonly adapters?: AdapterSettings;
+  /** A fresh network beside the pre-trained one (Anderson et al.). */
+  readonly module?: ModuleSettings;
 }
 
 export interface TransferPlan {
@@ -60,18 +85,36 @@ export interface TransferPlan {
 /** The plan in one line, as tables show it. */
 export function describePlan({ name, carried, moved, held, added }: TransferPlan): string {
   const parts = [
-    carried.what === 'groups' ? `carries ${carried.groups.join(', ')}` : `carries ${carried.what.replaceAll('-', ' ')}`,
+    describeCarried(carried),
     describeMoved(moved),
     held.to === 'nothing' ? 'held to nothing' : `held to its start (alpha ${held.alpha}, beta ${held.beta})`,
-    added.head === 'new' ? 'adds a new head' : 'adds nothing',
+    describeAdded(added),
   ];
   return `${name}: ${parts.join('; ')}`;
 }
 
-function describeMoved({ groups, rateDecay, thaw }: Moved): string {
+function describeCarried(carried: Carried): string {
+  if (carried.what === 'groups') return `carries ${carried.groups.join(', ')}`;
+  if (carried.what === 'map') return `carries ${carried.map.map(({ from, to }) => `${from} to ${to}`).join(', ')}`;
+  return `carries ${carried.what.replaceAll('-', ' ')}`;
+}
+
+function describeAdded({ head, cut, lora, adapters, module }: Added): string {
+  const added = [
+    ...(lora ? [`LoRA of rank ${lora.rank}`] : []),
+    ...(adapters ? [`adapters (reduction ${adapters.reduction})`] : []),
+    ...(module ? [`a module of width ${module.width}`] : []),
+    ...(head === 'new' ? [`a new head${cut === undefined ? '' : ` on ${cut}`}`] : []),
+  ];
+  const and = added.length > 1 ? `${added.slice(0, -1).join(', ')} and ${added.at(-1)}` : added[0];
+  return `adds ${and ?? 'nothing'}`;
+}
+
+function describeMoved({ groups, rateDecay, thaw, only, rates: perTensor }: Moved): string {
   const which = {
     head: () => 'the head',
     all: () => 'everything',
+    added: () => 'what is added',
     last: () => `the last ${(groups as { count: number }).count} groups`,
     groups: () => (groups as { groups: readonly string[] }).groups.join(', '),
   }[groups.what]();
@@ -82,7 +125,9 @@ function describeMoved({ groups, rateDecay, thaw }: Moved): string {
     gradually: `, one more group every ${epochs}`,
     'head-first': `, after ${epochs} of the head alone`,
   };
-  return `moves ${which}${rates}${times[thaw.when]}`;
+  const part = only === 'biases' ? 'biases of ' : '';
+  const measured = perTensor === 'auto-rgn' ? ', rates by relative gradient norm' : '';
+  return `moves ${part}${which}${rates}${measured}${times[thaw.when]}`;
 }
 
 /**
@@ -100,12 +145,20 @@ export function parsePlan(value: unknown, source = 'the plan'): TransferPlan {
     carried: parseCarried(plan.fields('carried')),
     moved: parseMoved(plan.fields('moved')),
     held: parseHeld(plan.fields('held')),
-    added: parseAdded(plan.fields('added')),
+    added: addedOf(plan.fields('added')),
   };
 }
 
 function parseCarried(fields: Fields): Carried {
-  const what = fields.choice('what', ['nothing', 'all-but-head', 'everything', 'groups']);
+  const what = fields.choice('what', ['nothing', 'all-but-head', 'everything', 'groups', 'map']);
+  if (what === 'map') {
+    fields.only('what', 'map');
+    const map = fields.list('map').map((entry) => {
+      entry.only('from', 'to');
+      return { from: entry.text('from'), to: entry.text('to') };
+    });
+    return { what, map };
+  }
   if (what !== 'groups') {
     fields.only('what');
     return { what };
@@ -115,16 +168,18 @@ function parseCarried(fields: Fields): Carried {
 }
 
 function parseMoved(fields: Fields): Moved {
-  fields.only('groups', 'rateDecay', 'thaw');
+  fields.only('groups', 'rateDecay', 'thaw', 'only', 'rates');
   return {
     groups: parseMovedGroups(fields.fields('groups')),
     rateDecay: fields.number('rateDecay', 1),
     thaw: parseThaw(fields.fields('thaw')),
+    ...(fields.has('only') ? { only: fields.choice('only', ['biases']) } : {}),
+    ...(fields.has('rates') ? { rates: fields.choice('rates', ['auto-rgn']) } : {}),
   };
 }
 
 function parseMovedGroups(fields: Fields): MovedGroups {
-  const what = fields.choice('what', ['head', 'all', 'last', 'groups']);
+  const what = fields.choice('what', ['head', 'all', 'added', 'last', 'groups']);
   if (what === 'last') {
     fields.only('what', 'count');
     return { what, count: fields.count('count') };
@@ -157,77 +212,33 @@ function parseHeld(fields: Fields): Held {
   return { to, alpha: fields.number('alpha', 0), beta: fields.number('beta', 0) };
 }
 
-function parseAdded(fields: Fields): Added {
-  fields.only('head');
-  return { head: fields.choice('head', ['new', 'none']) };
+/** As `parsePlan`, of the part `added` alone. */
+export function parseAdded(value: unknown, source: string): Added {
+  return addedOf(new Fields(value, source, ''));
 }
 
-/** The fields of one object of a plan, read with messages that name them by their path. */
-class Fields {
-  private readonly record: Record<string, unknown>;
-
-  constructor(
-    value: unknown,
-    private readonly source: string,
-    private readonly path: string,
-  ) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw new UserError(`${source}: ${path.slice(0, -1) || 'it'} must be an object, and is ${show(value)}.`);
-    this.record = value as Record<string, unknown>;
-  }
-
-  get(name: string): unknown {
-    return Object.hasOwn(this.record, name) ? this.record[name] : undefined;
-  }
-
-  fail(name: string, what: string): never {
-    throw new UserError(`${this.source}: ${this.path}${name} ${what}; it is ${show(this.get(name))}.`);
-  }
-
-  only(...names: string[]): void {
-    for (const name of Object.keys(this.record))
-      if (!names.includes(name))
-        throw new UserError(`${this.source}: there is no field ${this.path}${name}.`, suggestNames(name, names));
-  }
-
-  fields(name: string): Fields {
-    return new Fields(this.get(name), this.source, `${this.path}${name}.`);
-  }
-
-  text(name: string): string {
-    const value = this.get(name);
-    return typeof value === 'string' && value.length > 0 ? value : this.fail(name, 'must be a name');
-  }
-
-  choice<Choice extends string>(name: string, choices: readonly Choice[]): Choice {
-    const value = this.get(name);
-    if (choices.includes(value as Choice)) return value as Choice;
-    const hint = typeof value === 'string' ? suggestNames(value, choices) : `Choose from: ${choices.join(', ')}.`;
-    throw new UserError(`${this.source}: ${this.path}${name} cannot be ${show(value)}.`, hint);
-  }
-
-  number(name: string, least: number): number {
-    const value = this.get(name);
-    return typeof value === 'number' && Number.isFinite(value) && value >= least
-      ? value
-      : this.fail(name, `must be a number of at least ${least}`);
-  }
-
-  count(name: string): number {
-    const value = this.number(name, 1);
-    return Number.isInteger(value) ? value : this.fail(name, 'must be a whole number');
-  }
-
-  names(name: string): string[] {
-    const value = this.get(name);
-    return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string')
-      ? value
-      : this.fail(name, 'must be a list of group names');
-  }
+function addedOf(fields: Fields): Added {
+  fields.only('head', 'cut', 'lora', 'adapters', 'module');
+  const part = <Part>(name: string, parse: (part: Fields) => Part) =>
+    fields.has(name) ? { [name]: parse(fields.fields(name)) } : {};
+  return {
+    head: fields.choice('head', ['new', 'none']),
+    ...(fields.has('cut') ? { cut: fields.text('cut') } : {}),
+    ...part('lora', (lora): LoraSettings => {
+      lora.only('rank', 'alpha', 'targets');
+      return { rank: lora.count('rank'), alpha: lora.number('alpha', 0), ...optionalNames(lora, 'targets') };
+    }),
+    ...part('adapters', (adapters): AdapterSettings => {
+      adapters.only('reduction', 'after');
+      return { reduction: adapters.number('reduction', 1), ...optionalNames(adapters, 'after') };
+    }),
+    ...part('module', (module): ModuleSettings => {
+      module.only('width', 'stitches');
+      return { width: module.count('width'), ...optionalNames(module, 'stitches') };
+    }),
+  };
 }
 
-function show(value: unknown): string {
-  if (value === undefined) return 'missing';
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+function optionalNames<Name extends string>(fields: Fields, name: Name): { [Key in Name]?: string[] } {
+  return (fields.has(name) ? { [name]: fields.names(name) } : {}) as { [Key in Name]?: string[] };
 }

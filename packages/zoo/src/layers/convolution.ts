@@ -1,6 +1,6 @@
 /** Convolutions on NHWC maps with HWIO kernels, full and depthwise, in every padding convention of the model zoos. */
 import type { Parameter } from '@attune/core';
-import { tf } from '@attune/core';
+import { parameterValue, tf } from '@attune/core';
 import type { Initialiser } from './initialiser.ts';
 import type { Layer } from './layer.ts';
 
@@ -35,7 +35,7 @@ export function convolution(
   const bias = (options.bias ?? true) ? init.parameter(`${name}.bias`, 'bias', [to], 'zeros') : undefined;
   return {
     parameters: bias ? [weight, bias] : [weight],
-    apply: (x) => withBias(tf.conv2d(x, weight.variable as tf.Variable<tf.Rank.R4>, stride, pad), bias),
+    apply: (x) => withBias(tf.conv2d(x, parameterValue<tf.Rank.R4>(weight), stride, pad), bias),
   };
 }
 
@@ -50,7 +50,7 @@ export function depthwiseConvolution(
   const weight = init.parameter(`${name}.weight`, 'weight', [options.kernel, options.kernel, channels, 1], 'he');
   return {
     parameters: [weight],
-    apply: (x) => tf.depthwiseConv2d(x, weight.variable as tf.Variable<tf.Rank.R4>, options.stride, pad),
+    apply: (x) => tf.depthwiseConv2d(x, parameterValue<tf.Rank.R4>(weight), options.stride, pad),
   };
 }
 
@@ -64,14 +64,14 @@ export function fullyConnected(init: Initialiser, name: string, from: number, to
   return {
     parameters: [weight, bias],
     apply: (x) => {
-      const product = tf.matMul(tf.reshape(x, [x.shape[0], -1]), weight.variable as tf.Variable<tf.Rank.R2>);
-      return tf.reshape(tf.add(product, bias.variable), [x.shape[0], 1, 1, to]);
+      const product = tf.matMul(tf.reshape(x, [x.shape[0], -1]), parameterValue<tf.Rank.R2>(weight));
+      return tf.reshape(tf.add(product, parameterValue(bias)), [x.shape[0], 1, 1, to]);
     },
   };
 }
 
 function withBias(x: tf.Tensor4D, bias: Parameter | undefined): tf.Tensor4D {
-  return bias ? tf.add(x, bias.variable) : x;
+  return bias ? tf.add(x, parameterValue(bias)) : x;
 }
 
 function pair(size: number | readonly [number, number]): readonly [number, number] {
