@@ -49,7 +49,7 @@ describe('data that is not there, or not as it should be', () => {
     const copy = await copyOf(data, 'empty');
     await mkdir(join(copy, 'nothing'));
     const line = await tune('--data', copy);
-    expect(line).toContain(`Class folder ${join(copy, 'nothing')} holds no JPEG, PNG or WebP images.`);
+    expect(line).toContain(`Class folder ${join(copy, 'nothing')} holds no JPEG, PNG, WebP or GIF images.`);
     expect(line).toContain('Add images, or remove the folder.');
   });
 
@@ -68,7 +68,7 @@ describe('data that is not there, or not as it should be', () => {
 
   it.each<[string, (file: string) => Promise<void>, string]>([
     ['a truncated image', (file) => truncate(file, 700), 'heart/000.png: it is cut short or damaged'],
-    ['a renamed text file', (file) => writeFile(file, 'plain text'), 'this is not a JPEG, PNG or WebP image'],
+    ['a renamed text file', (file) => writeFile(file, 'plain text'), 'this is not a JPEG, PNG, WebP or GIF image'],
     ['an image of 60,000 x 60,000', (file) => writeFile(file, pngOf(60_000)), '60000 x 60000 pixels are more than'],
   ])('%s: refused, or left out where that is asked for', async (name, spoil, message) => {
     const copy = await copyOf(data, name.replaceAll(/\W+/g, '-'));

@@ -93,9 +93,9 @@ describe('what is done with a run', () => {
 
     const plan = join(folder, 'run', 'run.json');
     const { status, stderr } = await attune(['predict', 'run', plan], { cwd: folder });
-    expect([status, stderr]).toEqual([2, expect.stringContaining('this is not a JPEG, PNG or WebP image')]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('this is not a JPEG, PNG, WebP or GIF image')]);
     const skipped = await json('predict', 'run', plan, image, '--on-broken', 'skip');
-    expect(skipped.predictions[0]).toEqual({ file: plan, fault: 'this is not a JPEG, PNG or WebP image' });
+    expect(skipped.predictions[0]).toEqual({ file: plan, fault: 'this is not a JPEG, PNG, WebP or GIF image' });
     expect(skipped.predictions[1].classes).toHaveLength(5);
   });
 

@@ -17,6 +17,8 @@ export interface CachedFeaturesOptions extends ComputeFeaturesOptions {
   readonly cacheFolder?: string | undefined;
   /** Fingerprint of the data set that the examples are of. */
   readonly fingerprint: string;
+  /** The network's `trunkFingerprint`, where it is known already. */
+  readonly trunk?: string;
 }
 
 /** As `computeFeatures`, unless the cache has them. A cache that cannot be read or written is done without. */
@@ -27,7 +29,8 @@ export async function cachedFeatures(
 ): Promise<Features> {
   const { cacheFolder, fingerprint } = options;
   if (cacheFolder === undefined || examples.length === 0) return computeFeatures(network, examples, options);
-  const file = join(cacheFolder, `${await featuresKey(network, examples, fingerprint)}.safetensors`);
+  const trunk = options.trunk ?? (await trunkFingerprint(network));
+  const file = join(cacheFolder, `${featuresKey(trunk, network, examples, fingerprint)}.safetensors`);
   const labels = Int32Array.from(examples, ({ label }) => label);
   const size = network.featureSize;
   const kept = await readKept(file, examples.length, size);
@@ -38,16 +41,10 @@ export async function cachedFeatures(
   return features;
 }
 
-/** SHA-256, hex, of what features depend on: the trunk's values, the preprocessing, the data, and which images of it. */
-export async function featuresKey(
-  network: Network,
-  examples: readonly Example[],
-  fingerprint: string,
-): Promise<string> {
+/** SHA-256, hex, over names, shapes and values of all that features are made by. */
+export async function trunkFingerprint(network: Network): Promise<string> {
   const head = new Set(network.layerGroups.at(-1)!.parameters);
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([network.name, network.featureSize, network.preprocessing, fingerprint]));
-  for (const { name } of examples) hash.update(`${JSON.stringify(name)}\n`);
   for (const { name, variable } of network.parameters.values()) {
     if (head.has(name)) continue;
     const values = (await variable.data()) as Float32Array;
@@ -55,6 +52,19 @@ export async function featuresKey(
       .update(`${name} ${variable.shape.join('x')}\n`)
       .update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
+  return hash.digest('hex');
+}
+
+/** SHA-256, hex, of what features depend on: the trunk, the preprocessing, the data, and which images of it. */
+function featuresKey(
+  trunk: string,
+  { name, featureSize, preprocessing }: Network,
+  examples: readonly Example[],
+  fingerprint: string,
+): string {
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify([trunk, name, featureSize, preprocessing, fingerprint]));
+  hash.update(JSON.stringify(examples.map((example) => example.name)));
   return hash.digest('hex');
 }
 

@@ -33,7 +33,7 @@ export {
   type VisionEvaluation,
   type VisionMetrics,
 } from './evaluate.ts';
-export { type CachedFeaturesOptions, cachedFeatures } from './features.ts';
+export { type CachedFeaturesOptions, cachedFeatures, trunkFingerprint } from './features.ts';
 // Images
 export { BrokenImage } from './images/broken-image.ts';
 export { decodeImage, PIXEL_LIMIT, type Pixels } from './images/decode.ts';

@@ -48,6 +48,8 @@ export interface VisionRecord {
     readonly fingerprint: string;
     readonly examples: Readonly<Record<SplitName, number>>;
     readonly skipped: readonly SkippedImage[];
+    /** What is wrong with the data; absent in records of versions that did not look. */
+    readonly warnings?: readonly string[];
   };
   readonly versions: { readonly attune: string; readonly tensorflow: string; readonly node: string };
   readonly backend: string;

@@ -77,7 +77,7 @@ describe('tuneVision', () => {
     await save(join(folder, 'new', 'a.png'), 'no image');
     const predictions = await predictRun(out, [join(folder, 'new')], { top: 1 });
     expect(predictions).toEqual([
-      { file: join(folder, 'new', 'a.png'), fault: 'this is not a JPEG, PNG or WebP image' },
+      { file: join(folder, 'new', 'a.png'), fault: 'this is not a JPEG, PNG, WebP or GIF image' },
       { file: join(folder, 'new', 'b.jpg'), classes: [{ label: 'red', probability: expect.any(Number) }] },
     ]);
     expect(predictions[1]!.classes![0]!.probability).toBeGreaterThan(0.5);

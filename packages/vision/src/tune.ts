@@ -11,7 +11,7 @@ import { openImages } from './dataset/open.ts';
 import { defaultSettings } from './default-settings.ts';
 import type { VisionEvaluation } from './evaluate.ts';
 import { evaluateImages } from './evaluate.ts';
-import { cachedFeatures } from './features.ts';
+import { cachedFeatures, trunkFingerprint } from './features.ts';
 import type { VisionRecord, VisionSettings } from './run-record.ts';
 import { RECORD_FORMAT, RUN_FILES, readRecord, requireSameRecord, writeRecord } from './run-record.ts';
 import { startNetwork } from './source-network.ts';
@@ -35,7 +35,7 @@ export interface TuneVisionOptions extends Pick<OpenImagesOptions, 'onBroken' | 
   readonly weightsFile?: string | undefined;
   /** Training settings; those left out follow from the plan: see `defaultSettings`. */
   readonly settings?: Partial<VisionSettings>;
-  /** Where features of frozen trunks are kept. Undefined: they are computed in each run. */
+  /** Where features of frozen trunks and the indices of data sets are kept. Undefined: all is read and computed anew. */
   readonly featureCache?: string | undefined;
   /** Least time between checkpoints, seconds; 0: after every step. Default: that of `fit`. */
   readonly checkpointSeconds?: number;
@@ -71,6 +71,7 @@ export async function tuneVision(options: TuneVisionOptions): Promise<TuneVision
   const dataset = await openImages(data, {
     resize: Math.round((preprocessing.resize * size) / preprocessing.size),
     seed,
+    indexFolder: options.featureCache,
     ...pick(options, ['onBroken', 'shares', 'memory']),
     onProgress: (done, total) => options.onPrepare?.('images', done, total),
   });
@@ -106,6 +107,7 @@ export async function tuneVision(options: TuneVisionOptions): Promise<TuneVision
           test: dataset.splits.test.length,
         },
         skipped: dataset.skipped,
+        warnings: dataset.warnings,
       },
       versions: { attune: VERSION, tensorflow: tf.version_core, node: process.versions.node },
       backend: tf.getBackend(),
@@ -117,6 +119,7 @@ export async function tuneVision(options: TuneVisionOptions): Promise<TuneVision
     if (out !== undefined && !begun) await writeRecord(out, record);
 
     const started = performance.now();
+    let trunk: Promise<string> | undefined;
     const result = await trainOnImages({
       network,
       plan,
@@ -124,12 +127,15 @@ export async function tuneVision(options: TuneVisionOptions): Promise<TuneVision
       settings,
       train: dataset.splits.train,
       validation: dataset.splits.validation,
-      features: (examples, onProgress) =>
-        cachedFeatures(network, examples, {
+      features: async (examples, onProgress) => {
+        trunk ??= trunkFingerprint(network);
+        return cachedFeatures(network, examples, {
           cacheFolder: options.featureCache,
           fingerprint: dataset.fingerprint,
+          trunk: await trunk,
           onProgress,
-        }),
+        });
+      },
       onFeatures: (done, total) => options.onPrepare?.('features', done, total),
       resume: checkpoint,
       ...(recorder ? { recorder } : {}),

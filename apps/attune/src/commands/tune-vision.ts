@@ -83,6 +83,7 @@ export async function tuneVisionCommand(options: TuneVisionCommandOptions): Prom
   );
   try {
     for (const { name, reason } of result.record.data.skipped) output.note(`left out: ${name}: ${reason}`);
+    for (const warning of result.dataset.warnings) output.note(`warning: ${warning}`);
     const report = options.report ? join(out, REPORT_FILE) : null;
     if (report !== null) await writeReport(report, [await reportRun(result)]);
     finish(output, result, out, report);

@@ -20,12 +20,20 @@ const names = (found: { images: readonly { name: string }[] }) => found.images.m
 
 describe('scanImages', () => {
   it('takes a folder for each class, at any depth, and knows images by their extension', async () => {
-    for (const name of ['b/2.PNG', 'b/deep/1.jpeg', 'a/x.webp', 'a/notes.txt', 'a/.hidden.png', 'a/y.gif', 'README.md'])
+    for (const name of [
+      'b/2.PNG',
+      'b/deep/1.jpeg',
+      'a/x.webp',
+      'a/notes.txt',
+      'a/.hidden.png',
+      'a/y.tiff',
+      'README.md',
+    ])
       await save(join(folder, name), '');
     const found = await scanImages(folder);
     expect(found.classes).toEqual(['a', 'b']);
     expect(names(found)).toEqual(['a/x.webp', 'b/2.PNG', 'b/deep/1.jpeg']);
-    expect(found.foreign).toEqual(['a/y.gif']);
+    expect(found.foreign).toEqual(['a/y.tiff']);
     expect(found.images[0]!.split).toBeUndefined();
   });
 
@@ -82,7 +90,12 @@ describe('scanImages', () => {
     ['a missing folder', [], 'nowhere', /There is no data at .*nowhere/],
     ['a file', ['photo.jpg'], 'photo.jpg', /photo\.jpg is a file/],
     ['an empty folder', ['x.txt'], '', /holds no folders/],
-    ['an empty class folder', ['a/1.png', 'b/readme.txt'], '', /Class folder .*b holds no JPEG, PNG or WebP images/],
+    [
+      'an empty class folder',
+      ['a/1.png', 'b/readme.txt'],
+      '',
+      /Class folder .*b holds no JPEG, PNG, WebP or GIF images/,
+    ],
     ['one class only', ['a/1.png', 'a/2.png'], '', /one class only \('a'\)/],
     [
       'splits among classes',
@@ -180,13 +193,13 @@ describe('openImages', () => {
     const whole = await picture(64, 64, [9, 99, 9], 50).jpeg().toBuffer();
     await save(join(folder, 'blue/cut.jpg'), whole.subarray(0, whole.length / 2));
     await save(join(folder, 'red/page.jpg'), '<html>');
-    await save(join(folder, 'red/z.gif'), 'GIF89a');
+    await save(join(folder, 'red/z.bmp'), 'BM');
     const progress: number[] = [];
     const dataset = await openImages(folder, { resize: 8, onProgress: (done) => progress.push(done) });
     expect(dataset.skipped).toEqual([
-      { name: 'red/z.gif', reason: 'only JPEG, PNG and WebP can be read' },
+      { name: 'red/z.bmp', reason: 'only JPEG, PNG, WebP and GIF can be read' },
       { name: 'blue/cut.jpg', reason: expect.stringContaining('cut short') },
-      { name: 'red/page.jpg', reason: 'this is not a JPEG, PNG or WebP image' },
+      { name: 'red/page.jpg', reason: 'this is not a JPEG, PNG, WebP or GIF image' },
     ]);
     expect(Object.values(dataset.splits).flat()).toHaveLength(8);
     expect(progress).toEqual(Array.from({ length: 10 }, (_, i) => i + 1));

@@ -29,7 +29,7 @@ export async function readManifest(path: string): Promise<FoundImages> {
     if (cells.length !== header.length)
       fail(`${cells.length} cells instead of ${header.length}`, 'Quote cells that hold commas.');
     const name = cells[pathAt]!.trim();
-    const className = cells[labelAt]!.trim();
+    const className = cells[labelAt]!.trim().normalize('NFC');
     if (name === '') fail('the path is empty', 'Remove the line or fill it in.');
     if (className === '') fail('the label is empty', 'Remove the line or fill it in.');
     const earlier = lines.get(name);
@@ -49,15 +49,14 @@ export async function readManifest(path: string): Promise<FoundImages> {
       'Fill in the column everywhere, or leave it out.',
     );
   const classes = [...new Set(images.map(({ className }) => className))].sort(byCodeUnits);
-  const unseen = classes.find(
-    (name) => !images.some(({ className, split = 'train' }) => className === name && split === 'train'),
-  );
+  const trained = new Set(images.filter(({ split = 'train' }) => split === 'train').map(({ className }) => className));
+  const unseen = classes.find((name) => !trained.has(name));
   if (unseen !== undefined)
     throw new UserError(
       `Class '${unseen}' of ${path} has no image in the split train.`,
       'Add some, or remove the class.',
     );
-  return { classes, images, foreign: [] };
+  return { classes, images, foreign: [], warnings: [] };
 }
 
 interface Row {

@@ -1,6 +1,7 @@
 /**
  * Opens a data set of images: finds them, decodes every one once (so that a broken image is known before training
  * begins, and not in the middle of an epoch), divides them into splits and takes the fingerprint that results are traced by.
+ * With an index, files that were decoded in an earlier opening and have not changed since are not touched.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -9,11 +10,16 @@ import { UserError } from '@attune/core';
 import { BrokenImage } from '../images/broken-image.ts';
 import type { Pixels } from '../images/decode.ts';
 import { decodeImage } from '../images/decode.ts';
+import { READABLE_FORMATS } from '../images/sniff.ts';
+import type { IndexEntry } from './image-index.ts';
+import { indexFile, isSettled, readIndex, sameStamp, stampOf, unchangedImages, writeIndex } from './image-index.ts';
+import { KeptPixels } from './kept-pixels.ts';
 import { mapInOrder } from './map-in-order.ts';
 import type { FoundImage, SplitName } from './scan.ts';
 import { scanImages } from './scan.ts';
 import type { SplitShares } from './split.ts';
 import { DEFAULT_SHARES, stratifiedSplit } from './split.ts';
+import { datasetWarnings } from './warnings.ts';
 
 /** One image of a data set. */
 export interface Example {
@@ -40,6 +46,8 @@ export interface ImageDataset {
   readonly givenSplits: readonly SplitName[];
   /** Images that were left out, and why. */
   readonly skipped: readonly SkippedImage[];
+  /** What is wrong with the data and does not keep from learning: sentences. */
+  readonly warnings: readonly string[];
   /** SHA-256, hex, over names, sizes and contents of the images, sorted by name. */
   readonly fingerprint: string;
   /** Shorter side of the decoded images, pixels. */
@@ -57,6 +65,8 @@ export interface OpenImagesOptions {
   readonly shares?: SplitShares;
   /** Decoded pixels that may be kept in memory, bytes; later images are decoded on each use. Default 512 MiB. */
   readonly memory?: number;
+  /** Folder where an index is kept, so that the next opening does not read unchanged files. Undefined: all are read. */
+  readonly indexFolder?: string | undefined;
   /** Called while images are decoded. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -67,29 +77,45 @@ const DEFAULT_MEMORY = 512 * 1024 * 1024;
 export async function openImages(path: string, options: OpenImagesOptions): Promise<ImageDataset> {
   const { resize, seed = 0, onBroken = 'skip', shares = DEFAULT_SHARES, memory = DEFAULT_MEMORY } = options;
   const found = await scanImages(path);
+  const file = options.indexFolder === undefined ? undefined : indexFile(options.indexFolder, path);
+  const before = file === undefined ? new Map<string, IndexEntry>() : await readIndex(file);
+  const unchanged = await unchangedImages(found.images, before);
+  const index = new Map(unchanged);
+  const kept = new KeptPixels(memory);
+  const labels = new Map(found.classes.map((name, label) => [name, label]));
   const hash = createHash('sha256');
   const skipped: SkippedImage[] = found.foreign.map((name) => ({
     name,
-    reason: 'only JPEG, PNG and WebP can be read',
+    reason: `only ${READABLE_FORMATS} can be read`,
   }));
-  const readable: { example: Example; split: SplitName | undefined }[] = [];
-  let kept = 0;
+  const readable: { example: Example; split: SplitName | undefined; content: string }[] = [];
   let done = 0;
-  const opened = mapInOrder(found.images, availableParallelism(), (image) => openImage(image, resize));
-  for await (const { image, contentHash, pixels, fault } of opened) {
+  const opened = mapInOrder<FoundImage, OpenedImage>(found.images, availableParallelism(), (image) => {
+    const entry = unchanged.get(image.name);
+    return entry ? { image, entry } : openImage(image, resize);
+  });
+  for await (const { image, entry, settled, pixels } of opened) {
     options.onProgress?.(++done, found.images.length);
-    hash.update(`${JSON.stringify(image.name)} ${contentHash}\n`);
-    if (fault !== undefined) {
-      if (onBroken === 'refuse') throw fault;
-      skipped.push({ name: image.name, reason: fault.reason });
+    if (settled) index.set(image.name, entry);
+    hash.update(`${JSON.stringify(image.name)} ${describeContent(entry)}\n`);
+    if (entry.fault !== null) {
+      if (onBroken === 'refuse') throw new BrokenImage(image.name, entry.fault);
+      skipped.push({ name: image.name, reason: entry.fault });
       continue;
     }
-    kept += pixels.data.byteLength;
-    const remembered = kept <= memory ? Promise.resolve(pixels) : undefined;
-    const label = found.classes.indexOf(image.className);
+    if (pixels) kept.offer(image.name, pixels);
     const decode = async () => decodeImage(await readFile(image.file), resize, image.name);
-    readable.push({ example: { name: image.name, label, pixels: () => remembered ?? decode() }, split: image.split });
+    readable.push({
+      example: {
+        name: image.name,
+        label: labels.get(image.className)!,
+        pixels: () => kept.take(image.name, decode),
+      },
+      split: image.split,
+      content: entry.content,
+    });
   }
+  if (file !== undefined && index.size > unchanged.size) await writeIndex(file, index);
   const splitOf = stratifiedSplit(
     readable.map(({ example, split }) => ({ label: example.label, split })),
     seed,
@@ -97,31 +123,67 @@ export async function openImages(path: string, options: OpenImagesOptions): Prom
   );
   const splits: Record<SplitName, Example[]> = { train: [], validation: [], test: [] };
   for (const [i, { example }] of readable.entries()) splits[splitOf[i]!].push(example);
+  const trained = new Set(splits.train.map(({ label }) => label));
   for (const [label, name] of found.classes.entries())
-    if (!splits.train.some((example) => example.label === label))
+    if (!trained.has(label))
       throw new UserError(
         `Class '${name}' of ${path} has no readable image to learn from (${skipped.length} images were left out).`,
         `Add images, or remove the class. The first that was left out: ${skipped[0]?.name}: ${skipped[0]?.reason}.`,
       );
-  const givenSplits = [...new Set(found.images.flatMap(({ split }) => split ?? []))];
-  return { path, classes: found.classes, splits, givenSplits, skipped, fingerprint: hash.digest('hex'), resize };
+  const checked = readable.map(({ example: { name, label }, content }, i) => ({
+    name,
+    label,
+    split: splitOf[i]!,
+    content,
+  }));
+  return {
+    path,
+    classes: found.classes,
+    splits,
+    givenSplits: [...new Set(found.images.flatMap(({ split }) => split ?? []))],
+    skipped,
+    warnings: [...found.warnings, ...datasetWarnings(found.classes, checked)],
+    fingerprint: hash.digest('hex'),
+    resize,
+  };
 }
 
-type OpenedImage = { readonly image: FoundImage; readonly contentHash: string } & (
-  | { readonly pixels: Pixels; readonly fault?: undefined }
-  | { readonly pixels?: undefined; readonly fault: BrokenImage }
-);
+interface OpenedImage {
+  readonly image: FoundImage;
+  readonly entry: IndexEntry;
+  /** Whether the entry may be relied on in the next opening. */
+  readonly settled?: boolean;
+  readonly pixels?: Pixels;
+}
+
+/** Content of a file that could not be read. */
+const UNREADABLE = '';
 
 async function openImage(image: FoundImage, resize: number): Promise<OpenedImage> {
-  let contentHash = 'unreadable';
-  try {
-    const bytes = await readFile(image.file).catch((error: NodeJS.ErrnoException) => {
-      throw new BrokenImage(image.name, `it cannot be read (${error.code})`, { cause: error });
-    });
-    contentHash = `${bytes.byteLength} ${createHash('sha256').update(bytes).digest('hex')}`;
-    return { image, contentHash, pixels: await decodeImage(bytes, resize, image.name) };
-  } catch (error) {
-    if (error instanceof BrokenImage) return { image, contentHash, fault: error };
-    throw error;
+  const stamp = await stampOf(image.file);
+  const bytes = await readFile(image.file).catch((error: NodeJS.ErrnoException) => error);
+  if (!(bytes instanceof Uint8Array)) {
+    const fault = `it cannot be read (${bytes.code})`;
+    return { image, entry: { size: 0, modified: 0, changed: 0, content: UNREADABLE, fault } };
   }
+  const entry = {
+    ...(stamp ?? { modified: 0, changed: 0 }),
+    size: bytes.byteLength,
+    content: createHash('sha256').update(bytes).digest('hex'),
+  };
+  // Stamps from before and after it was read: what was written meanwhile would show.
+  const after = await stampOf(image.file);
+  const settled = stamp !== undefined && after !== undefined && sameStamp(after, entry) && isSettled(stamp);
+  try {
+    const pixels = await decodeImage(bytes, resize, image.name);
+    return { image, settled, entry: { ...entry, fault: null }, pixels };
+  } catch (error) {
+    if (!(error instanceof BrokenImage)) throw error;
+    return { image, settled, entry: { ...entry, fault: error.reason } };
+  }
+}
+
+/** As the fingerprint takes it. */
+function describeContent({ size, content }: IndexEntry): string {
+  return content === UNREADABLE ? 'unreadable' : `${size} ${content}`;
 }

@@ -26,6 +26,8 @@ export interface FoundImages {
   readonly images: readonly FoundImage[];
   /** Images in formats that cannot be read, by name. */
   readonly foreign: readonly string[];
+  /** What is odd about the folders, in sentences. */
+  readonly warnings: readonly string[];
 }
 
 /** Folder and column names of splits. */
@@ -91,20 +93,31 @@ async function scanFolder(root: string): Promise<FoundImages> {
     classes,
     images: parts.flatMap((part) => part.images),
     foreign: parts.flatMap((part) => part.foreign),
+    warnings: parts.flatMap((part) => part.warnings),
   };
 }
 
+/**
+ * A class is named as its folder is, in Unicode's form NFC: one system writes an accented letter as one character, another
+ * as two, and data is carried from one to the other.
+ */
 async function scanClasses(
   root: string,
   folder: string,
-  classes: readonly string[],
+  classFolders: readonly string[],
   split: SplitName | undefined,
 ): Promise<FoundImages> {
   const images: FoundImage[] = [];
   const foreign: string[] = [];
-  for (const className of classes) {
+  const warnings: string[] = [];
+  const classes = new Set<string>();
+  for (const classFolder of classFolders) {
     const found = images.length;
-    const entries = await readdir(join(folder, className), { recursive: true, withFileTypes: true });
+    const className = classFolder.normalize('NFC');
+    if (classes.has(className))
+      warnings.push(`${folder} has two folders of the name '${className}', in two Unicode forms: they are one class.`);
+    classes.add(className);
+    const entries = await readdir(join(folder, classFolder), { recursive: true, withFileTypes: true });
     for (const entry of entries) {
       if (entry.isDirectory() || entry.name.startsWith('.')) continue;
       const file = join(entry.parentPath, entry.name);
@@ -115,15 +128,15 @@ async function scanClasses(
     }
     if (images.length === found)
       throw new UserError(
-        `Class folder ${join(folder, className)} holds no JPEG, PNG or WebP images.`,
+        `Class folder ${join(folder, classFolder)} holds no JPEG, PNG, WebP or GIF images.`,
         'Add images, or remove the folder.',
       );
   }
-  return { classes: [...classes], images, foreign };
+  return { classes: [...classes].sort(byCodeUnits), images, foreign, warnings };
 }
 
 function checked(found: FoundImages, path: string): FoundImages {
-  const { classes, images, foreign } = found;
+  const { classes, images, foreign, warnings } = found;
   if (classes.length < 2)
     throw new UserError(
       `${path} has one class only${classes[0] === undefined ? '' : ` ('${classes[0]}')`}.`,
@@ -133,6 +146,7 @@ function checked(found: FoundImages, path: string): FoundImages {
     classes,
     images: [...images].sort((a, b) => byCodeUnits(a.name, b.name)),
     foreign: [...foreign].sort(byCodeUnits),
+    warnings,
   };
 }
 

@@ -31,9 +31,15 @@ export function stratifiedSplit(
   const splits = examples.map(({ split }) => split ?? 'train');
   const testShare = given.size > 0 ? 0 : shares.test;
   const validationShare = given.has('validation') ? 0 : shares.validation;
-  for (const label of new Set(examples.map((example) => example.label))) {
-    const members = [...examples.keys()].filter((i) => examples[i]!.label === label && splits[i] === 'train');
-    const shuffled = Random.fromSeed(seed).fork(`split/${label}`).shuffle(members);
+  const members = new Map<number, number[]>();
+  for (const [i, { label }] of examples.entries()) {
+    if (splits[i] !== 'train') continue;
+    const list = members.get(label);
+    if (list) list.push(i);
+    else members.set(label, [i]);
+  }
+  for (const [label, list] of members) {
+    const shuffled = Random.fromSeed(seed).fork(`split/${label}`).shuffle(list);
     const total = shuffled.length;
     const test = take(testShare * total, total - 1);
     const validation = take(validationShare * (total - test), total - test - 1);

@@ -1,6 +1,6 @@
 /** Every kind of image becomes 8-bit RGB of the right size, and every broken one a line with its name. */
 import { deflateSync } from 'node:zlib';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { picture } from '../../test/pictures.ts';
 import { BrokenImage } from './broken-image.ts';
@@ -21,6 +21,9 @@ describe('decodeImage', () => {
     ['16-bit PNG', () => base().toColourspace('rgb16').png(), near(COLOUR, 2)],
     ['grey PNG', () => base().toColourspace('b-w').png(), near([128, 128, 128], 12)],
     ['grey JPEG', () => base().toColourspace('b-w').jpeg(), near([128, 128, 128], 12)],
+    ['16-bit grey PNG', () => base().toColourspace('grey16').png(), near([128, 128, 128], 12)],
+    ['palette PNG', () => base().png({ palette: true }), near(COLOUR, 1)],
+    ['GIF', () => base().gif(), near(COLOUR, 8)],
     ['CMYK JPEG', () => base().toColourspace('cmyk').jpeg({ quality: 98 }), near(COLOUR, 40)],
     ['transparent PNG, on white', () => transparent().png(), near([255, 255, 255], 0)],
   ])('reads a %s', async (_, make, expected) => {
@@ -32,20 +35,61 @@ describe('decodeImage', () => {
     });
   });
 
-  it('turns a photo as its EXIF orientation says', async () => {
-    const halves = new Uint8Array(8 * 4 * 3).map((_, i) => (Math.floor(i / 3) % 8 < 4 ? 255 : 0)); // white left half
-    const bytes = await sharp(halves, { raw: { width: 8, height: 4, channels: 3 } })
-      .withMetadata({ orientation: 6 })
+  // What a viewer shows: the corner that the file's first pixel is turned to, and whether the sides are exchanged.
+  it.each([
+    [1, 'top left', false],
+    [2, 'top right', false],
+    [3, 'bottom right', false],
+    [4, 'bottom left', false],
+    [5, 'top left', true],
+    [6, 'top right', true],
+    [7, 'bottom right', true],
+    [8, 'bottom left', true],
+  ])('turns a photo of EXIF orientation %i: its first pixel is at the %s', async (orientation, corner, exchanged) => {
+    const white = new Uint8Array(8 * 4 * 3).map((_, i) => (i < 3 ? 255 : 0)); // only the first pixel
+    const bytes = await sharp(white, { raw: { width: 8, height: 4, channels: 3 } })
+      .withMetadata({ orientation })
       .png()
       .toBuffer();
     const { width, height, data } = await decodeImage(bytes, 4, 'x');
-    expect([width, height]).toEqual([4, 8]);
-    expect([data[0], data[data.length - 1]]).toEqual([255, 0]); // turned clockwise: white above
+    expect([width, height]).toEqual(exchanged ? [4, 8] : [8, 4]);
+    const x = corner.endsWith('left') ? 0 : width - 1;
+    const y = corner.startsWith('top') ? 0 : height - 1;
+    const bright = [...data.keys()].filter((i) => data[i]! > 127);
+    expect(bright).toEqual([0, 1, 2].map((c) => (y * width + x) * 3 + c));
+  });
+
+  it.each([
+    ['WebP', (frames: Sharp) => frames.webp({ lossless: true, loop: 0, delay: [50, 50] })],
+    ['GIF', (frames: Sharp) => frames.gif({ loop: 0, delay: [50, 50] })],
+  ])('takes the first picture of an animated %s', async (_, write) => {
+    const frames = new Uint8Array(6 * 12 * 3).map((_, i) => (i < 6 * 6 * 3 ? 250 : 5)); // a bright one, then a dark one
+    const bytes = await write(sharp(frames, { raw: { width: 6, height: 12, channels: 3, pageHeight: 6 } })).toBuffer();
+    expect((await sharp(bytes).metadata()).pages).toBe(2);
+    const { width, height, data } = await decodeImage(bytes, 3, 'x');
+    expect([width, height]).toEqual([3, 3]);
+    expect(Math.min(...data)).toBeGreaterThan(240);
+  });
+
+  it('lets white shine through what is half transparent, grey with alpha included', async () => {
+    const half = new Uint8Array(4 * 4 * 2).map((_, i) => (i % 2 === 0 ? 0 : 128));
+    const bytes = await sharp(half, { raw: { width: 4, height: 4, channels: 2 } })
+      .png()
+      .toBuffer();
+    for (const value of (await decodeImage(bytes, 4, 'x')).data) expect(Math.abs(value - 127)).toBeLessThan(3);
+  });
+
+  it('enlarges a single pixel', async () => {
+    const { width, height, data } = await decodeImage(await picture(1, 1, COLOUR).png().toBuffer(), 5, 'x');
+    expect([width, height]).toEqual([5, 5]);
+    expect([...data.slice(0, 3)]).toEqual([...COLOUR]);
   });
 
   it('crops what is longer than four times its width, so that no image swells', async () => {
     const { width, height } = await decodeImage(await picture(2, 2000, COLOUR).png().toBuffer(), 5, 'x');
     expect([width, height]).toEqual([5, 20]);
+    const wide = await decodeImage(await picture(3000, 3, COLOUR).png().toBuffer(), 5, 'x');
+    expect([wide.width, wide.height]).toEqual([20, 5]);
   });
 
   it.each([
@@ -64,8 +108,8 @@ describe('decodeImage', () => {
   });
 
   it.each([
-    ['text', Buffer.from('<!DOCTYPE html>'), 'not a JPEG, PNG or WebP image'],
-    ['GIF', Buffer.from('GIF89a......'), 'not a JPEG, PNG or WebP image'],
+    ['text', Buffer.from('<!DOCTYPE html>'), 'not a JPEG, PNG, WebP or GIF image'],
+    ['BMP', Buffer.from('BM..........'), 'not a JPEG, PNG, WebP or GIF image'],
     ['empty', Buffer.alloc(0), 'the file is empty'],
   ])('refuses a file of %s by its content', async (_, bytes, reason) => {
     await expect(decodeImage(bytes, 8, 'a.jpg')).rejects.toThrow(`a.jpg: `);

@@ -1,6 +1,7 @@
 /**
- * From the bytes of a JPEG, PNG or WebP file to 8-bit RGB pixels of a given size, whatever is inside: EXIF orientation is
- * applied, grey, CMYK and 16-bit images become 8-bit sRGB, transparent ones lie on white. A file that is cut short is
+ * From the bytes of a JPEG, PNG, WebP or GIF file to 8-bit RGB pixels of a given size, whatever is inside: EXIF orientation is
+ * applied, grey, CMYK and 16-bit images become 8-bit sRGB, transparent ones lie on white, of animations the first picture
+ * is taken. A file that is cut short is
  * refused: half a photo trains a network on grey bars.
  */
 import sharp from 'sharp';
@@ -29,11 +30,11 @@ sharp.concurrency(1);
  * @param bytes A whole file.
  * @param shorterSide What the shorter side is resized to (Lanczos), pixels; the aspect ratio is kept.
  * @param name What the image is called in messages.
- * @throws BrokenImage when it is not a JPEG, PNG or WebP file, is cut short or damaged, or is too large.
+ * @throws BrokenImage when it is not a JPEG, PNG, WebP or GIF file, is cut short or damaged, or is too large.
  */
 export async function decodeImage(bytes: Uint8Array, shorterSide: number, name: string): Promise<Pixels> {
   if (bytes.byteLength === 0) throw new BrokenImage(name, 'the file is empty');
-  if (sniffFormat(bytes) === undefined) throw new BrokenImage(name, 'this is not a JPEG, PNG or WebP image');
+  if (sniffFormat(bytes) === undefined) throw new BrokenImage(name, 'this is not a JPEG, PNG, WebP or GIF image');
   try {
     const options = { failOn: 'truncated', limitInputPixels: false } as const;
     const { width, height, autoOrient } = await sharp(bytes, options).metadata();

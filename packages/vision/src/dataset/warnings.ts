@@ -1,0 +1,116 @@
+/** What is wrong with a data set that can be learnt from all the same: said before training, and kept in its record. */
+import type { SplitName } from './scan.ts';
+
+/** An image that can be decoded. */
+export interface CheckedImage {
+  readonly name: string;
+  readonly label: number;
+  readonly split: SplitName;
+  /** Hash of the file's content. */
+  readonly content: string;
+}
+
+/** Training images of the largest class for each of the smallest from which on the smallest is likely to be passed over. */
+const IMBALANCE = 10;
+
+/** Names that a list gives before it says how many more there are. */
+const NAMED = 3;
+
+/**
+ * @param classes Names of the classes.
+ * @returns Sentences, the most serious first.
+ */
+export function datasetWarnings(classes: readonly string[], images: readonly CheckedImage[]): string[] {
+  return [...duplicateWarnings(classes, images), ...sizeWarnings(classes, images), ...classNameWarnings(classes)];
+}
+
+/** Classes whose names a file system that ignores case would hold in one folder. */
+function classNameWarnings(classes: readonly string[]): string[] {
+  return [...groupBy(classes, (name) => name.toLowerCase()).values()]
+    .filter((names) => names.length > 1)
+    .map(
+      (names) =>
+        `Classes ${list(names)} differ in case only: they are kept apart, but a file system that ignores case (macOS, Windows) cannot hold both.`,
+    );
+}
+
+function sizeWarnings(classes: readonly string[], images: readonly CheckedImage[]): string[] {
+  const total = new Array<number>(classes.length).fill(0);
+  const training = new Array<number>(classes.length).fill(0);
+  for (const { label, split } of images) {
+    total[label]!++;
+    if (split === 'train') training[label]!++;
+  }
+  const warnings: string[] = [];
+  const single = classes.filter((_, label) => total[label] === 1);
+  if (single.length > 0)
+    warnings.push(
+      `${single.length === 1 ? `Class ${list(single)} has` : `Classes ${list(single)} have`} a single image: it is learnt from, and nothing is left to test on.`,
+    );
+  const [least, most] = [Math.min(...training), Math.max(...training)];
+  if (most >= IMBALANCE * least) {
+    const [small, large] = [training.indexOf(least), training.indexOf(most)];
+    warnings.push(
+      `Class '${shown(classes[large]!)}' has ${most} training images and '${shown(classes[small]!)}' has ${least} (1:${Math.round(most / least)}): accuracy will hide the small class. Look at macro F1, and consider balanced sampling or class weights.`,
+    );
+  }
+  return warnings;
+}
+
+/** Files of the same content, by their hashes. */
+function duplicateWarnings(classes: readonly string[], images: readonly CheckedImage[]): string[] {
+  const copies = [...groupBy(images, ({ content }) => content).values()].filter((group) => group.length > 1);
+  if (copies.length === 0) return [];
+  if (copies[0]!.length === images.length)
+    return [`All ${images.length} images are the same: there is nothing to tell the classes apart by.`];
+  const warnings: string[] = [];
+  const crossing = copies.filter((group) => group.some(({ label }) => label !== group[0]!.label));
+  if (crossing.length > 0) {
+    const [first] = crossing[0]!;
+    const other = crossing[0]!.find(({ label }) => label !== first!.label)!;
+    warnings.push(
+      `${counted(crossing.length, 'picture is', 'pictures are')} in more than one class, such as ${shown(first!.name)} ('${shown(classes[first!.label]!)}') and ${shown(other.name)} ('${shown(classes[other.label]!)}').`,
+    );
+  }
+  const leaked = copies.flatMap((group) => {
+    const learnt = group.find(({ split }) => split === 'train');
+    return learnt ? group.filter(({ split }) => split === 'test').map((image) => [image, learnt] as const) : [];
+  });
+  if (leaked.length > 0) {
+    const [image, learnt] = leaked[0]!;
+    warnings.push(
+      `${counted(leaked.length, 'test image is a copy', 'test images are copies')} of training images, such as ${shown(image.name)} of ${shown(learnt.name)}: the test's accuracy is flattered.`,
+    );
+  }
+  const spare = copies.reduce((sum, group) => sum + group.length - 1, 0);
+  const [first, second] = copies[0]!;
+  warnings.push(
+    `${counted(spare, 'image is a copy', 'images are copies')} of others, such as ${shown(second!.name)} of ${shown(first!.name)}.`,
+  );
+  return warnings;
+}
+
+function groupBy<Item>(items: readonly Item[], key: (item: Item) => string): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const group = groups.get(key(item));
+    if (group) group.push(item);
+    else groups.set(key(item), [item]);
+  }
+  return groups;
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+function list(names: readonly string[]): string {
+  const some = names.slice(0, NAMED).map((name) => `'${shown(name)}'`);
+  if (names.length > NAMED) return `${some.join(', ')} and ${names.length - NAMED} more`;
+  return [some.slice(0, -1).join(', '), ...some.slice(-1)].filter((part) => part !== '').join(' and ');
+}
+
+/** A file name may hold line breaks and terminal escapes. */
+function shown(name: string): string {
+  return name.replace(/\p{Cc}+/gu, ' ');
+}
