@@ -70,8 +70,8 @@ export interface VisionRunResult {
   readonly test: VisionMetrics | null;
 }
 
-/** Names of the files in a run's folder. */
-export const RUN_FILES = { record: 'run.json', model: 'model.safetensors' } as const;
+/** Names of the files in a run's folder; `lora` is there where the plan adds LoRA, which the model has merged. */
+export const RUN_FILES = { record: 'run.json', model: 'model.safetensors', lora: 'lora.safetensors' } as const;
 
 export async function writeRecord(folder: string, record: VisionRecord): Promise<void> {
   await writeFileAtomic(join(folder, RUN_FILES.record), `${JSON.stringify(record, null, 2)}\n`);

@@ -1,9 +1,10 @@
 /** The network that a run starts with: what its plan carries over from the pre-trained one, the rest fresh. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import type { Network, SourceTensors, TransferPlan } from '@attune/core';
-import { carryOver, UserError } from '@attune/core';
-import { catalogueEntry, createNetwork } from '@attune/zoo';
+import { readFile } from 'node:fs/promises';
+import type { Lora, Network, SourceTensors, TransferPlan } from '@attune/core';
+import { carryOver, readSafetensors, UserError } from '@attune/core';
+import { catalogueEntry, createNetwork, extendNetwork } from '@attune/zoo';
 import { findPretrained, type LoadPretrainedOptions, loadPretrained } from '@attune/zoo/node';
 
 export interface StartOptions extends Pick<LoadPretrainedOptions, 'weightsFile' | 'dataDirectories'> {
@@ -16,13 +17,15 @@ export interface StartOptions extends Pick<LoadPretrainedOptions, 'weightsFile' 
 
 export interface StartNetwork {
   readonly network: Network;
+  /** The low-rank products, where the plan adds some. */
+  readonly lora: Lora | undefined;
   /** The weights file that was read; null where nothing is carried over. */
   readonly source: { readonly file: string; readonly sha256: string } | null;
 }
 
 /** @throws UserError when the network or its weights are missing, or the plan does not fit them. */
 export async function startNetwork(options: StartOptions): Promise<StartNetwork> {
-  const { from, plan, classes, seed, size, ...where } = options;
+  const { from, plan, classes, seed } = options;
   const keepsHead = plan.added.head === 'none';
   if (keepsHead) {
     const { classes: own } = catalogueEntry(from).weights;
@@ -32,23 +35,46 @@ export async function startNetwork(options: StartOptions): Promise<StartNetwork>
         'Take a plan that adds a new head.',
       );
   }
-  if (plan.carried.what === 'nothing') return { network: createNetwork(from, { classes, seed, size }), source: null };
-
-  const file = await findPretrained(from, where);
-  const pretrained = await loadPretrained(from, { weightsFile: file, size, ...(keepsHead ? {} : { classes, seed }) });
-  const source = { file, sha256: await sha256(file) };
-  // With a new head in place, carrying all but the head, or keeping the head, is what the loaded network is already.
-  if (plan.carried.what !== 'groups') return { network: pretrained, source };
-  const network = createNetwork(from, { classes, seed, size, head: keepsHead ? 'published' : 'linear' });
+  const { network, source } = await carriedNetwork(options);
   try {
-    carryOver(network, await tensorsOf(pretrained), plan.carried);
+    return { ...extendNetwork(network, plan.added, seed), source };
   } catch (error) {
     network.dispose();
     throw error;
+  }
+}
+
+/** The network of the catalogue with what the plan carries, before anything is added. */
+async function carriedNetwork(options: StartOptions): Promise<Pick<StartNetwork, 'network' | 'source'>> {
+  const { from, plan, classes, seed, size, ...where } = options;
+  const { carried } = plan;
+  const keepsHead = plan.added.head === 'none';
+  if (carried.what === 'nothing') return { network: createNetwork(from, { classes, seed, size }), source: null };
+
+  const file = await findPretrained(from, where);
+  const source = { file, sha256: await sha256(file) };
+  const fresh = () => createNetwork(from, { classes, seed, size, head: keepsHead ? 'published' : 'linear' });
+  // A map speaks of the names in the file, whatever network they are of.
+  if (carried.what === 'map')
+    return { network: carryInto(fresh(), readSafetensors(await readFile(file), file).tensors, plan), source };
+  const pretrained = await loadPretrained(from, { weightsFile: file, size, ...(keepsHead ? {} : { classes, seed }) });
+  // With a new head in place, carrying all but the head, or keeping the head, is what the loaded network is already.
+  if (carried.what !== 'groups') return { network: pretrained, source };
+  try {
+    return { network: carryInto(fresh(), await tensorsOf(pretrained), plan), source };
   } finally {
     pretrained.dispose();
   }
-  return { network, source };
+}
+
+function carryInto(network: Network, source: SourceTensors, plan: TransferPlan): Network {
+  try {
+    carryOver(network, source, plan.carried);
+    return network;
+  } catch (error) {
+    network.dispose();
+    throw error;
+  }
 }
 
 async function tensorsOf(network: Network): Promise<SourceTensors> {

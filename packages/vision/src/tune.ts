@@ -5,7 +5,7 @@ import type { FitResult, Network, Progress, TransferPlan } from '@attune/core';
 import { namedPlan, tf, UserError, VERSION } from '@attune/core';
 import { RunFolder } from '@attune/core/node';
 import { catalogueEntry } from '@attune/zoo';
-import { saveNetwork } from '@attune/zoo/node';
+import { saveLora, saveNetwork } from '@attune/zoo/node';
 import type { ImageDataset, OpenImagesOptions } from './dataset/open.ts';
 import { openImages } from './dataset/open.ts';
 import { defaultSettings } from './default-settings.ts';
@@ -76,7 +76,7 @@ export async function tuneVision(options: TuneVisionOptions): Promise<TuneVision
     onProgress: (done, total) => options.onPrepare?.('images', done, total),
   });
   const classes = dataset.classes.length;
-  const { network, source } = await startNetwork({
+  const { network, lora, source } = await startNetwork({
     from,
     plan,
     classes,
@@ -142,6 +142,10 @@ export async function tuneVision(options: TuneVisionOptions): Promise<TuneVision
       ...pick(options, ['progress', 'checkpointSeconds', 'signal']),
     });
     const seconds = (performance.now() - started) / 1000;
+    if (lora) {
+      if (out !== undefined) await saveLora(lora, join(out, RUN_FILES.lora));
+      lora.mergeAndRemove();
+    }
     const { validation, test } = dataset.splits;
     const evaluated = {
       validation: validation.length > 0 ? await evaluateImages(network, validation, settings.batchSize) : null,
@@ -161,7 +165,7 @@ export async function tuneVision(options: TuneVisionOptions): Promise<TuneVision
       },
     };
     if (out !== undefined) {
-      await saveNetwork(network, join(out, RUN_FILES.model), dataset.classes);
+      await saveNetwork(network, join(out, RUN_FILES.model), dataset.classes, plan.added);
       await writeRecord(out, finished);
     }
     return { network, dataset, record: finished, fit: result, ...evaluated };

@@ -12,14 +12,16 @@ import { tapShapes } from './tap-shapes.ts';
 export const ADAPTERS_GROUP = 'adapters';
 
 export interface AdapterSettings {
-  /** An adapter's bottleneck has its layer's channels divided by this, and at least 4. */
+  /** An adapter's bottleneck has its layer's channels divided by this: at least 4 and at most 64 of them. */
   readonly reduction: number;
   /** Names of the layers that get one. Default: all `taps`. */
   readonly after?: readonly string[];
 }
 
-/** Fewest channels of a bottleneck: below that narrow layers would hardly be adapted. */
+/** Below this narrow layers would hardly be adapted. */
 const FEWEST_CHANNELS = 4;
+/** Above this the adapter of one wide layer would outweigh all others. */
+const MOST_CHANNELS = 64;
 
 /** Puts an adapter behind each layer; their parameters are the layer group `adapters`. @throws UserError for an unknown layer. */
 export function addAdapters(
@@ -33,7 +35,7 @@ export function addAdapters(
   const parameters: Parameter[] = [];
   for (const tap of after) {
     const channels = shapes[tap]!.at(-1)!;
-    const narrow = Math.max(Math.ceil(channels / reduction), FEWEST_CHANNELS);
+    const narrow = Math.min(Math.max(Math.ceil(channels / reduction), FEWEST_CHANNELS), MOST_CHANNELS);
     const draws = random.fork(tap);
     const make = (name: string, role: Parameter['role'], shape: number[], deviation: number): Parameter => {
       const size = shape.reduce((product, side) => product * side, 1);

@@ -23,7 +23,7 @@ export const MODULE_GROUP = 'module';
 export interface ModuleSettings {
   /** Channels of the module's first stage; each stage has twice as many as the one below, up to eight times. */
   readonly width: number;
-  /** Layers of the pre-trained network that the module sees, by depth. Default: the last at each resolution. */
+  /** Layers of the pre-trained network that the module sees, by depth. Default: `defaultStitches`. */
   readonly stitches?: readonly string[];
 }
 
@@ -45,11 +45,12 @@ export type ModuleBuilder = (stage: {
   readonly to: readonly number[] | undefined;
 }) => ModuleStage;
 
-/** The last layer at each resolution: `settings.stitches` where nothing is said. */
+/** The last layer at each resolution, the top one left out: what is above it sees it anyway. */
 export function defaultStitches(network: Network): string[] {
-  const shapes = tapShapes(network, network.taps);
+  const taps = network.taps.slice(0, -1);
+  const shapes = tapShapes(network, taps);
   const side = (tap: string | undefined) => tap && shapes[tap]!.slice(0, -1).join();
-  return network.taps.filter((tap, i) => side(tap) !== side(network.taps[i + 1]));
+  return taps.filter((tap, i) => side(tap) !== side(taps[i + 1]));
 }
 
 export class ModularNetwork implements Network {
