@@ -4,12 +4,11 @@
  *   npx pnpm -s bench --against torch,tfjs-cpu,tfjs-wasm --json > apps/attune/bench/records/bench.json
  *   node --import tsx -C @attune/source apps/attune/bench/tables.ts
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import { markdown } from '@attune/report';
+import { updateSection } from '@attune/report/node';
 import type { BenchRecord } from '../src/bench/run.ts';
-import { markdownTable } from '../src/bench/table.ts';
-
-const START = '<!-- bench: written by apps/attune/bench/tables.ts -->';
-const END = '<!-- /bench -->';
+import { benchTable } from '../src/bench/table.ts';
 
 const record = JSON.parse(await readFile(new URL('records/bench.json', import.meta.url), 'utf8')) as BenchRecord;
 const { machine } = record;
@@ -23,10 +22,9 @@ const caption =
   `The first step is tracing and compiling. ${[...versions].join(', ')}. Made by \`` +
   `npx pnpm -s bench ${record.command.replace('attune bench', '').trim()}\`.`;
 
-for (const file of ['README.md', 'packages/backend-onnx/README.md']) {
-  const url = new URL(`../../../${file}`, import.meta.url);
-  const text = await readFile(url, 'utf8');
-  const [from, to] = [text.indexOf(START), text.indexOf(END)];
-  if (from < 0 || to < from) throw new Error(`${file} lacks the marks '${START}' and '${END}'`);
-  await writeFile(url, `${text.slice(0, from)}${START}\n${markdownTable(record)}\n\n${caption}\n${text.slice(to)}`);
-}
+for (const file of ['README.md', 'packages/backend-onnx/README.md'])
+  await updateSection(
+    new URL(`../../../${file}`, import.meta.url),
+    'bench',
+    `${markdown(benchTable(record))}\n\n${caption}`,
+  );

@@ -3,15 +3,15 @@
  *
  *   node --import tsx -C @attune/source packages/vision/bench/tables.ts
  */
-import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type Summary, summarize, UserError } from '@attune/core';
+import { type Summary, summarize } from '@attune/core';
+import { markdown, plainTable } from '@attune/report';
+import { updateSection } from '@attune/report/node';
 import { STUDIES, type Study } from './studies.ts';
 import { candidateScores, compareRuns, readStudy, type StudyRecord } from './study-record.ts';
 
 const RECORDS = fileURLToPath(new URL('records', import.meta.url));
 const README = fileURLToPath(new URL('../README.md', import.meta.url));
-const [BEGIN, END] = ['<!-- photos -->', '<!-- /photos -->'];
 
 const finished: StudyRecord[] = [];
 for (const study of STUDIES) {
@@ -19,12 +19,9 @@ for (const study of STUDIES) {
   if (record !== undefined && record.chosen !== null && record.runs.length === study.seeds.length)
     finished.push(record);
 }
-const text = await readFile(README, 'utf8');
-const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-if (begin < 0 || end < begin) throw new UserError(`${README} lacks ${BEGIN} and ${END}.`, 'Put the two lines in.');
 const tested = finished.filter(({ runs }) => runs.length > 0);
 const parts = [resultTable(tested), comparisons(tested), selectionTable(finished)].join('\n\n');
-await writeFile(README, `${text.slice(0, begin + BEGIN.length)}\n\n${parts}\n\n${text.slice(end)}`);
+await updateSection(README, 'photos', parts);
 
 function resultTable(records: readonly StudyRecord[]): string {
   const rows = records.map((record) => {
@@ -55,7 +52,7 @@ function resultTable(records: readonly StudyRecord[]): string {
     'updates',
     'time',
   ];
-  return table(head, rows);
+  return markdown(plainTable(head, rows));
 }
 
 /** Of plans on the same data from the same network: every pair, in the order of the studies. */
@@ -78,7 +75,7 @@ function comparisons(records: readonly StudyRecord[]): string {
       ]);
     }
   const head = ['data', 'difference', 'points', 'standard error over seeds', 'standard error over test images'];
-  return table(head, rows);
+  return markdown(plainTable(head, rows));
 }
 
 function selectionTable(records: readonly StudyRecord[]): string {
@@ -86,12 +83,12 @@ function selectionTable(records: readonly StudyRecord[]): string {
     const { study, chosen } = record;
     const candidates = candidateScores(record).map(({ accuracy }, i) => {
       const score = `${describe(study, i)}: ${percent(accuracy)}`;
-      return i === chosen ? `**${score}**` : score;
+      return i === chosen ? `${score} (chosen)` : score;
     });
     const { of, used } = study.folds;
     return [study.data, study.from, study.plan, `${used} of ${of}`, candidates.join('; ')];
   });
-  return table(['data', 'network', 'plan', 'folds', 'candidates: accuracy in validation, %'], rows);
+  return markdown(plainTable(['data', 'network', 'plan', 'folds', 'candidates: accuracy in validation, %'], rows));
 }
 
 /** The settings in which the candidates of a study differ. */
@@ -100,11 +97,6 @@ function describe({ grid }: Study, candidate: number): string {
   const differing = names.filter((name) => new Set(grid.map((settings) => JSON.stringify(settings[name]))).size > 1);
   const words: Partial<Record<string, string>> = { learningRate: 'rate', weightDecay: 'decay', size: 'px' };
   return differing.map((name) => `${words[name] ?? name} ${grid[candidate]![name]}`).join(', ');
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
 function percent(share: number): string {

@@ -1,9 +1,9 @@
-/** A bench record as text: for the terminal, and as Markdown for a README. */
+/** A bench record as a table, for the terminal and for READMEs. */
+import type { Table } from '@attune/report';
+import { plainTable, terminalText } from '@attune/report';
 import type { BenchRecord, Measurement } from './run.ts';
 
-type Row = readonly string[];
-
-function rows(record: BenchRecord): { header: Row; body: Row[] } {
+export function benchTable(record: BenchRecord): Table {
   const others = record.workloads[0]?.measurements.slice(1).map(({ contender }) => contender) ?? [];
   const header = [
     'workload',
@@ -14,9 +14,9 @@ function rows(record: BenchRecord): { header: Row; body: Row[] } {
     'memory',
     ...others.flatMap((name) => [name, 'ratio']),
   ];
-  const body = record.workloads.map(({ name, measurements }) => {
+  const rows = record.workloads.map(({ name, measurements }) => {
     const own = measurements[0]!;
-    if (own.medianMs === undefined) return [name, own.failure ?? 'failed'];
+    if (own.medianMs === undefined) return [name, shorten(own.failure ?? 'failed')];
     return [
       name,
       milliseconds(own.firstMs!),
@@ -27,15 +27,21 @@ function rows(record: BenchRecord): { header: Row; body: Row[] } {
       ...measurements.slice(1).flatMap(comparison),
     ];
   });
-  return { header, body };
+  const { columns, rows: cells } = plainTable(header, rows);
+  return { columns: columns.map((column, i) => ({ ...column, align: i === 0 ? 'left' : 'right' })), rows: cells };
 }
 
-function comparison(other: Measurement): Row {
+function comparison(other: Measurement): readonly string[] {
   const missing = /^Kernel '(\w+)' not registered/.exec(other.failure ?? '')?.[1];
   if (missing !== undefined) return [`no ${missing}`, ''];
   return other.medianMs === undefined
-    ? [other.failure ?? 'failed', '']
+    ? [shorten(other.failure ?? 'failed'), '']
     : [milliseconds(other.medianMs), `${other.ratio!.toFixed(2)}x`];
+}
+
+/** A failure's message must not push the other columns out of sight. */
+function shorten(message: string): string {
+  return message.length > 60 ? `${message.slice(0, 57)}...` : message;
 }
 
 function milliseconds(value: number): string {
@@ -43,27 +49,12 @@ function milliseconds(value: number): string {
 }
 
 /** Ratios above 1: this engine is faster. */
-export function terminalTable(record: BenchRecord): string {
-  const { header, body } = rows(record);
-  const widths = header.map((title, i) =>
-    Math.max(title.length, ...body.map((row) => Math.min(row[i]?.length ?? 0, 40))),
-  );
-  const line = (row: Row) =>
-    row
-      .map((cell, i) => (i === 0 ? cell.slice(0, 60).padEnd(widths[i]!) : cell.slice(0, 60).padStart(widths[i] ?? 0)))
-      .join('  ');
+export function benchText(record: BenchRecord): string {
   const { machine } = record;
   return [
-    line(header),
-    ...body.map(line),
+    terminalText(benchTable(record)),
     '',
     `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; peak ${record.peakGflops.toFixed(0)} GFLOP/s (matrix product of 2048); ` +
       `medians of ${record.repeats} interleaved runs; ratio = its time / ours, median over pairs`,
   ].join('\n');
-}
-
-export function markdownTable(record: BenchRecord): string {
-  const { header, body } = rows(record);
-  const line = (row: Row) => `| ${row.join(' | ')} |`;
-  return [line(header), line(header.map((_, i) => (i === 0 ? '---' : '---:'))), ...body.map(line)].join('\n');
 }

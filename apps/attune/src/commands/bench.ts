@@ -1,5 +1,5 @@
 /** `attune bench`: the speed of the engine, alone or beside other frameworks. */
-import { terminalTable } from '../bench/table.ts';
+import { benchText } from '../bench/table.ts';
 import type { CommandOptions } from './command-options.ts';
 import { outputOf } from './command-options.ts';
 
@@ -19,5 +19,5 @@ export async function benchCommand(options: BenchCommandOptions): Promise<void> 
     ...(repeats ? { repeats } : {}),
     onProgress: (message) => output.note(message),
   });
-  output.result(record, terminalTable(record));
+  output.result(record, benchText(record));
 }

@@ -1,0 +1,34 @@
+/** What `@attune/report` offers anywhere, browsers included. What touches files is in `@attune/report/node`. */
+
+// Records
+export {
+  type Evaluation,
+  evaluationOf,
+  type MetricsLine,
+  parseRunRecord,
+  type RunRecord,
+} from './records/run-record.ts';
+export {
+  type Factors,
+  type Measurement,
+  parseStudyRecord,
+  type StudyHeader,
+  type StudyRecord,
+  where,
+} from './records/study-record.ts';
+
+// Statistics
+export { type BootstrapOptions, bootstrapMean, type Interval } from './statistics/bootstrap.ts';
+export {
+  type Pair,
+  type PairedDifference,
+  type PairedDifferenceOptions,
+  pairedDifference,
+} from './statistics/paired-difference.ts';
+export { type CellSummary, levels, summaries } from './statistics/summaries.ts';
+
+// Tables
+export { markdown, replaceSection } from './tables/markdown.ts';
+export { type PivotOptions, pivot } from './tables/pivot.ts';
+export { type Cell, type Column, plainTable, type Table } from './tables/table.ts';
+export { terminalText } from './tables/terminal.ts';

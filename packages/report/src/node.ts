@@ -1,0 +1,8 @@
+/** What `@attune/report` offers in Node only: everything that touches files. */
+
+// Records
+export { type ReadRun, readRun } from './records/run-files.ts';
+export { openStudyLog, readStudy, type StudyLog } from './records/study-log.ts';
+
+// Documents
+export { updateSection } from './tables/update-section.ts';
