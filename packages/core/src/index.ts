@@ -14,7 +14,7 @@ export { isUserError, nearestNames, suggestNames, UserError } from './errors.ts'
 export { type NormalizeBatchOptions, normalizeBatch } from './layers/normalize-batch.ts';
 export { reflectPad } from './layers/reflect-pad.ts';
 // Losses, optimisers, schedules
-export { type CrossEntropy, crossEntropies, softmaxCrossEntropy, weightedMean } from './losses.ts';
+export { type CrossEntropy, crossEntropies, outputDivergences, softmaxCrossEntropy, weightedMean } from './losses.ts';
 // Metrics
 export { accuracy, confusionMatrix, macroF1, perClassAccuracy } from './metrics/classification.ts';
 export { type Summary, summarize } from './metrics/summary.ts';
@@ -88,9 +88,13 @@ export {
   thawOnly,
   trainableParameters,
 } from './transfer/groups.ts';
-export { type Penalty, prepareHeld } from './transfer/held.ts';
+export { type HeldBatch, type HeldTask, needsSource, type Penalty, prepareHeld } from './transfer/held.ts';
+export { attentionWeights, channelAttention } from './transfer/held-attention.ts';
+export { type GreedySoup, greedySoup, interpolateWeights, uniformSoup } from './transfer/held-average.ts';
+export { defaultTaps } from './transfer/held-features.ts';
 export { type GroupMovement, movedGroups, movementAt, movingParameters, thawParameters } from './transfer/movement.ts';
 export { NAMED_PLANS, namedPlan, PLAN_NAMES, ULMFIT_RATE_DECAY } from './transfer/named-plans.ts';
+export { assignNetworkValues, type NetworkValues, networkValues, parameterValues } from './transfer/network-values.ts';
 export {
   type Added,
   type Carried,

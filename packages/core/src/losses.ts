@@ -18,6 +18,16 @@ export function crossEntropies({ logits, targets, labelSmoothing = 0 }: CrossEnt
   return tf.neg(tf.sum(tf.mul(smoothed, tf.logSoftmax(logits)), 1));
 }
 
+/**
+ * KL(source || target) of two sets of logits [..., classes], both soft-maxed at a temperature above 0, in nats, times
+ * temperature^2: so gradients keep their size when it changes (Hinton et al. 2015, arXiv:1503.02531, section 2.1). [...]
+ */
+export function outputDivergences(source: tf.Tensor, target: tf.Tensor, temperature = 1): tf.Tensor {
+  const [p, q] = [source, target].map((logits) => tf.logSoftmax(tf.div(logits, temperature)));
+  const divergences = tf.sum(tf.mul(tf.exp(p!), tf.sub(p!, q!)), -1);
+  return tf.mul(divergences, temperature ** 2);
+}
+
 /** Mean of `values` [N] weighted by `weights` [N]: examples of weight 0 (padding) do not count. At least one weight is not 0. */
 export function weightedMean(values: tf.Tensor1D, weights: tf.Tensor1D): tf.Scalar {
   return tf.div(tf.sum(tf.mul(values, weights)), tf.sum(weights));

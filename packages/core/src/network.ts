@@ -45,6 +45,8 @@ export interface Preprocessing {
 export interface ApplyOptions {
   /** True: dropout draws, and normalisation layers whose scale is trainable use the batch's statistics. Default false. */
   readonly training?: boolean;
+  /** Name of a layer whose output the input is: the pass begins above it. Default: with the network's own input. */
+  readonly from?: string;
 }
 
 export interface RunOptions extends ApplyOptions {

@@ -63,9 +63,12 @@ export class TinyNetwork implements Network {
     return this.run(images, options).features;
   }
 
-  run(images: tf.Tensor4D, { training = false, taps: names = [] }: RunOptions = {}): NetworkOutputs {
-    let stem: tf.Tensor = tf.conv2d(images, this.value('stem.weight'), 1, 'same');
-    for (const layer of this.inserted) stem = layer(stem, training);
+  run(images: tf.Tensor4D, { training = false, taps: names = [], from }: RunOptions = {}): NetworkOutputs {
+    let stem: tf.Tensor = images;
+    if (from === undefined) {
+      stem = tf.conv2d(images, this.value('stem.weight'), 1, 'same');
+      for (const layer of this.inserted) stem = layer(stem, training);
+    }
     const taps = names.includes('stem') ? { stem } : {};
     const pooled = tf.mean(tf.relu(this.normalize(stem as tf.Tensor4D, training)), [1, 2]) as tf.Tensor2D;
     const features = tf.relu(

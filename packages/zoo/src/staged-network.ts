@@ -178,14 +178,15 @@ export class StagedNetwork implements Network {
   /** The last map; `taps` takes those of the named layers. `stop`: no further than the last of them. */
   private climb(
     images: tf.Tensor4D,
-    { training = false }: ApplyOptions,
+    { training = false, from }: ApplyOptions,
     names: readonly string[] = [],
     taps: Record<string, tf.Tensor> = {},
     stop = false,
   ): tf.Tensor4D {
     const wanted = new Set(names);
+    const below = from === undefined ? 0 : 1 + this.taps.indexOf(this.requireTaps([from])[0]!);
     let map = images;
-    for (const { name, layer } of this.trunk) {
+    for (const { name, layer } of this.trunk.slice(below)) {
       if (stop && wanted.size === 0) break;
       map = layer.apply(map, training);
       for (const insert of this.inserted.get(name) ?? []) map = insert(map, training) as tf.Tensor4D;

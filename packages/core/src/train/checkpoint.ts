@@ -47,7 +47,7 @@ export interface RunningSums {
 
 export interface Checkpoint {
   readonly state: TrainingState;
-  /** `parameter/<name>`, `optimizer/<name>`, `best/<name>`. */
+  /** `parameter/<name>`, `optimizer/<name>`, `best/<name>`, `start/<name>`. */
   readonly tensors: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: TensorValues }>;
 }
 

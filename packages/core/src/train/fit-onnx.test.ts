@@ -5,6 +5,7 @@ import { toySource } from '../../test/toy-task.ts';
 import { selectBackend } from '../backend.ts';
 import { sgd } from '../optim/sgd.ts';
 import { tf } from '../tensorflow.ts';
+import { needsSource } from '../transfer/held.ts';
 import { namedPlan } from '../transfer/named-plans.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { fit } from './fit.ts';
@@ -17,8 +18,10 @@ afterEach(() => network?.dispose());
 async function train(backend: string, more: Partial<FitOptions> & { dropout?: number } = {}) {
   await selectBackend({ prefer: backend });
   network = new TinyNetwork(3, 1, more.dropout);
+  const source = more.plan && needsSource(more.plan.held) ? new TinyNetwork(5, 1) : undefined;
   const result = await fit({
     network,
+    source,
     plan: namedPlan('full'),
     train: toySource(22, 1, true),
     validation: toySource(15, 2),
@@ -28,6 +31,7 @@ async function train(backend: string, more: Partial<FitOptions> & { dropout?: nu
     seed: 7,
     ...more,
   });
+  source?.dispose();
   const parameters = new Map<string, number[]>();
   for (const [name, { variable }] of network.parameters) parameters.set(name, [...(await variable.data())]);
   return { result, parameters };
@@ -44,6 +48,9 @@ describe('on the engine', () => {
     // Plain descent: Adam divides by the gradient's size, and so makes rounding of the smallest visible.
     ['l2-sp', { clipNorm: 0.5, labelSmoothing: 0.1, optimizer: sgd(), learningRate: 0.1 }],
     ['probe-then-full', {}],
+    ['delta', { optimizer: sgd(), learningRate: 0.1 }],
+    ['distill', {}],
+    ['wise', {}],
   ])('%s trains as on cpu', async (plan, more) => {
     const options = { plan: namedPlan(plan), ...more };
     const expected = await train('cpu', options);

@@ -3,6 +3,7 @@ import { UserError } from '../errors.ts';
 import type { Network } from '../network.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { Schedule } from '../optim/schedule.ts';
+import { needsSource } from '../transfer/held.ts';
 import type { TransferPlan } from '../transfer/plan.ts';
 import type { Checkpoint, RunSettings } from './checkpoint.ts';
 import type { ExampleSource } from './data.ts';
@@ -16,6 +17,11 @@ export type Monitor = 'validation/accuracy' | 'validation/loss';
 export interface FitOptions {
   /** As the run starts: what is carried over is in place, the head is of the target's classes. It is trained in place. */
   readonly network: Network;
+  /**
+   * The pre-trained network with its own head: for plans that hold to its features or outputs, see `needsSource`. It is
+   * frozen, runs beside the network in each step, and stays the caller's.
+   */
+  readonly source?: Network | undefined;
   /** What moves and when, and what it is held to. */
   readonly plan: TransferPlan;
   readonly train: ExampleSource;
@@ -71,6 +77,11 @@ export function checkFitOptions(options: FitOptions): void {
     throw new UserError(
       `The plan '${options.plan.name}' moves more than the head, and cached features can only train the head.`,
       'Train on images, or take the plan linear-probe.',
+    );
+  if (options.forward === 'head' && needsSource(options.plan.held))
+    throw new UserError(
+      `The plan '${options.plan.name}' holds to the source's ${options.plan.held.to}, which cached features do not show.`,
+      'Train on images, or take a plan that is held to nothing.',
     );
   if (patience !== undefined && options.validation === undefined)
     throw new UserError('patience needs validation examples.', 'Give some, or leave patience out.');

@@ -3,11 +3,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { TinyNetwork } from '../../test/tiny-network.ts';
 import { SHAPE, toyExamples, toySource } from '../../test/toy-task.ts';
 import { isUserError } from '../errors.ts';
+import { outputDivergences } from '../losses.ts';
 import { adamw } from '../optim/adamw.ts';
 import { constant } from '../optim/schedule.ts';
 import { sgd } from '../optim/sgd.ts';
 import { tf } from '../tensorflow.ts';
 import { namedPlan } from '../transfer/named-plans.ts';
+import type { Held } from '../transfer/plan.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { examplesInMemory } from './data.ts';
 import { fit } from './fit.ts';
@@ -172,6 +174,73 @@ describe('fit', () => {
     expect(await distance(2)).toBeLessThan(0.5 * (await distance(0)));
   });
 
+  describe('held to the source', () => {
+    const wandered = async (held: Held) => {
+      const source = new TinyNetwork(5, 1);
+      const setup = options({
+        plan: { ...namedPlan('full'), held },
+        source,
+        optimizer: sgd(),
+        learningRate: 0.1,
+        epochs: 10,
+      });
+      const before = parameters(source);
+      const start = setup.network.tap(images, ['stem']).stem!;
+      const tensors = tf.memory().numTensors;
+      await fit(setup);
+      expect(tf.memory().numTensors).toBe(tensors);
+      expect(parameters(source)).toEqual(before);
+      const end = setup.network.tap(images, ['stem']).stem!;
+      const outputs = source.apply(end as tf.Tensor4D, { from: 'stem' });
+      return {
+        features: tf.sum(tf.squaredDifference(start, end)).dataSync()[0]!,
+        outputs: tf.mean(outputDivergences(source.apply(images), outputs)).dataSync()[0]!,
+      };
+    };
+    let images: tf.Tensor4D;
+    beforeAll(() => {
+      images = tf.tensor4d(toyExamples(10, 4).inputs, [10, 4, 4, 3]);
+    });
+
+    it.each(['uniform', 'supervised'] as const)('features wander less (%s attention)', async (attention) => {
+      const free = await wandered({ to: 'nothing' });
+      const held = await wandered({ to: 'features', strength: 3, beta: 0, attention });
+      expect(held.features).toBeLessThan(0.5 * free.features);
+    });
+
+    it('outputs wander less', async () => {
+      const free = await wandered({ to: 'nothing' });
+      const held = await wandered({ to: 'outputs', strength: 20, temperature: 2 });
+      expect(held.outputs).toBeLessThan(0.5 * free.outputs);
+    });
+
+    it('is refused without a source, and on cached features', async () => {
+      await expect(fit(options({ plan: namedPlan('distill') }))).rejects.toThrow('there is no source network');
+      const plan = { ...namedPlan('linear-probe'), held: namedPlan('distill').held };
+      await expect(fit(options({ plan, forward: 'head' }))).rejects.toThrow('which cached features do not show');
+    });
+  });
+
+  it('averages with the start: of the trunk the source, of a new head where the trunk began to move', async () => {
+    const run = async (share: number | undefined, epochs = 4) => {
+      const held: Held = share === undefined ? { to: 'nothing' } : { to: 'average', share };
+      const plan = { ...namedPlan('wise'), held };
+      const { validation: _, ...setup } = options({ plan, epochs, schedule: constant() });
+      await fit(setup);
+      return parameters(setup.network);
+    };
+    const source = parameters(new TinyNetwork(3, 1));
+    const [tuned, probed] = [await run(undefined), await run(undefined, 2)];
+    expect(probed['body.weight']).toEqual(source['body.weight']);
+    expect(tuned['stem.norm.mean']).not.toEqual(source['stem.norm.mean']);
+    expect(await run(1)).toEqual(tuned);
+    expect(await run(0)).toEqual(probed);
+    for (const [name, values] of Object.entries(await run(0.25)))
+      expect(values).toEqual(
+        values.map((_, i) => expect.closeTo(0.75 * probed[name]![i]! + 0.25 * tuned[name]![i]!, 6)),
+      );
+  });
+
   it('follows the schedule by progress', async () => {
     const { history } = await fit(options({ schedule: (progress) => progress, epochs: 2 }));
     // 3 batches an epoch, 6 steps: the last of each epoch are steps 2 and 5
@@ -277,6 +346,9 @@ describe('resuming', () => {
     ['gradual unfreezing', { plan: namedPlan('gradual'), patience: 2 }],
     ['a linear probe with momentum', { plan: namedPlan('linear-probe'), optimizer: sgd({ nesterov: true }) }],
     ['weights held to their start', { plan: namedPlan('l2-sp'), clipNorm: 1, labelSmoothing: 0.1 }],
+    ["weights held to the source's features", { plan: namedPlan('delta'), source: new TinyNetwork(5, 1) }],
+    ["weights held to the source's outputs", { plan: namedPlan('distill'), source: new TinyNetwork(5, 1) }],
+    ['weights averaged with their start', { plan: namedPlan('wise') }],
     ['training without validation', { validation: undefined as never }],
   ];
   it.each(variants)('%s goes on to the same numbers, from every step', async (_, more) => {
@@ -318,6 +390,15 @@ describe('resuming', () => {
     await expect(fit(options({ resume, epochs: 1, plan: namedPlan('gradual') }))).rejects.toThrow(
       "another plan ('full', now 'gradual')",
     );
+  });
+
+  it('refuses another source', async () => {
+    const recorder = memory();
+    const plan = namedPlan('distill');
+    await fit(options({ epochs: 1, plan, source: new TinyNetwork(5, 1), recorder, checkpointSeconds: 0 }));
+    const resume = recorder.checkpoints[0]!;
+    const other = fit(options({ epochs: 1, plan, source: new TinyNetwork(5, 2), resume }));
+    await expect(other).rejects.toThrow('The checkpoint was written with source ');
   });
 
   it('refuses other frozen weights', async () => {

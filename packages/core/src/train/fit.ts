@@ -10,9 +10,11 @@ import { Random } from '../random.ts';
 import { seedDraws } from '../step.ts';
 import { tf } from '../tensorflow.ts';
 import { assignValues, carriedParameters } from '../transfer/carry.ts';
-import { groupParameters } from '../transfer/groups.ts';
-import { prepareHeld } from '../transfer/held.ts';
+import { groupParameters, headGroup } from '../transfer/groups.ts';
+import { needsSource, type Penalty, prepareHeld } from '../transfer/held.ts';
+import { interpolateWeights } from '../transfer/held-average.ts';
 import { type GroupMovement, movedGroups, movementAt, movingParameters, thawParameters } from '../transfer/movement.ts';
+import { parameterValues } from '../transfer/network-values.ts';
 import { batchTensors } from './batch-tensors.ts';
 import { fingerprint, requireSameRun } from './checkpoint.ts';
 import { ahead, type Batch } from './data.ts';
@@ -32,25 +34,35 @@ import {
 import { evaluationStep, trainingStep } from './steps.ts';
 
 /**
- * Trains a network as a plan says. The network ends with the best weights by validation, else with the last.
+ * Trains a network as a plan says. The network ends with the best weights by validation, else with the last; where the plan
+ * averages them with their start, with that average.
  * @throws UserError for options out of range, a loss or weights that are not finite (the last good checkpoint is kept), a
  *   checkpoint of another run, or a full disk.
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
   checkFitOptions(options);
   const { network, plan, epochs, optimizer = adamw(), schedule = cosine(), progress = silentProgress } = options;
+  const source = needsSource(plan.held) ? [...(options.source?.parameters.values() ?? [])] : undefined;
   const moved = movedGroups(plan.moved, network);
+  const head = headGroup(network).name;
   const movable = moved.flatMap(({ group }) => groupParameters(network, group));
   const names = new Set(movable.map(({ name }) => name));
   const random = Random.fromSeed(options.seed);
   const identity: RunIdentity = {
     plan,
-    settings: runSettings(options, optimizer, schedule),
+    settings: { ...runSettings(options, optimizer, schedule), ...(source && { source: await fingerprint(source) }) },
     frozenFingerprint: await fingerprint([...network.parameters.values()].filter(({ name }) => !names.has(name))),
     random: random.state(),
   };
   // Before a checkpoint is put back: what holds is the start.
-  const penalty = prepareHeld(plan.held, carriedParameters(network, plan.carried));
+  const penalty = await prepareHeld(plan.held, {
+    network,
+    carried: carriedParameters(network, plan.carried),
+    source: options.source,
+    keepsHead: plan.added.head === 'none',
+    train: options.train,
+    random: random.fork('held'),
+  });
   const state = resumeState(options, identity, movable);
   const batches = Math.ceil(options.train.count / options.batchSize);
   const pace = new Pace();
@@ -77,6 +89,8 @@ export async function fit(options: FitOptions): Promise<FitResult> {
         )
           state.sinceBest = 0;
         phase?.dispose();
+        if (plan.held.to === 'average' && movement.some(({ group }) => group !== head) && state.start.size === 0)
+          state.start = await parameterValues(movable);
         phase = startPhase(movement, options, state, optimizer, penalty);
       }
 
@@ -129,6 +143,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       const values = state.best.get(name);
       if (values !== undefined) assignValues(variable, values);
     }
+    if (plan.held.to === 'average') await interpolateWeights(network, state.start, plan.held.share);
     const best = state.history[state.bestEpoch ?? state.history.length - 1]!;
     return { history: state.history, best, steps: state.step, stopped: state.finished };
   } finally {
@@ -170,7 +185,7 @@ function startPhase(
   { network, plan, forward = 'network', labelSmoothing = 0, clipNorm }: FitOptions,
   state: RunState,
   optimizer: NonNullable<FitOptions['optimizer']>,
-  penalty: ReturnType<typeof prepareHeld>,
+  penalty: Penalty,
 ): Phase {
   const parameters = movingParameters(network, movement, plan.moved.only);
   thawParameters(network, parameters);

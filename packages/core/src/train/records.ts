@@ -23,7 +23,7 @@ export interface EpochRecord {
 
 export interface FitResult {
   readonly history: readonly EpochRecord[];
-  /** The epoch whose weights the network holds now: the best by validation, else the last. */
+  /** The epoch whose weights the network holds now (or averages with their start): the best by validation, else the last. */
   readonly best: EpochRecord;
   /** Updates done. */
   readonly steps: number;

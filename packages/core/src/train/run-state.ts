@@ -8,6 +8,7 @@ import type { OptimizerState } from '../optim/optimizer.ts';
 import type { RandomState } from '../random.ts';
 import { tf } from '../tensorflow.ts';
 import { assignValues } from '../transfer/carry.ts';
+import type { NetworkValues } from '../transfer/network-values.ts';
 import type { TransferPlan } from '../transfer/plan.ts';
 import { VERSION } from '../version.ts';
 import { CHECKPOINT_FORMAT, type Checkpoint, type RunningSums, type RunSettings } from './checkpoint.ts';
@@ -31,6 +32,8 @@ export interface RunState {
   bestEpoch: number | null;
   /** Values of the best parameters, by name; empty while there are none. */
   best: ReadonlyMap<string, Float32Array>;
+  /** Where averages after training begin: as more than the head began to move. Empty before, and where none is asked for. */
+  start: NetworkValues;
   history: EpochRecord[];
   readonly optimizer: OptimizerState;
 }
@@ -47,6 +50,7 @@ export function startState(): RunState {
     sinceBest: 0,
     bestEpoch: null,
     best: new Map(),
+    start: new Map(),
     history: [],
     optimizer: new Map(),
   };
@@ -82,7 +86,8 @@ export async function takeCheckpoint(
     const values = state.best.get(name);
     if (values !== undefined) add(`best/${name}`, variable.shape, values);
   }
-  const { optimizer, best, history, ...rest } = state;
+  for (const [name, { shape, data }] of state.start) add(`start/${name}`, shape, data);
+  const { optimizer, best, start, history, ...rest } = state;
   return {
     state: {
       format: CHECKPOINT_FORMAT,
@@ -112,6 +117,8 @@ export function restoreCheckpoint({ state, tensors }: Checkpoint, parameters: re
     assignValues(variable, tensor.data);
     const values = tensors.get(`best/${name}`);
     if (values !== undefined) best.set(name, Float32Array.from(values.data));
+    const start = tensors.get(`start/${name}`);
+    if (start !== undefined) restored.start.set(name, { shape: start.shape, data: Float32Array.from(start.data) });
   }
   for (const [name, { shape, data }] of tensors) {
     if (!name.startsWith('optimizer/')) continue;

@@ -60,14 +60,14 @@ export function trainingStep(options: TrainingStepOptions): TrainingStep {
       // Set inside the differentiated function, which disposes of all other tensors when it ends: hence `keep`.
       let outcome: Outcome | undefined;
       const { value, gradients } = valueAndGradients(parameters, () => {
-        const logits =
+        const { taps, logits } =
           features === undefined
-            ? network.apply(inputs as tf.Tensor4D, { training: true })
-            : network.head(features, { training: true });
+            ? network.run(inputs as tf.Tensor4D, { taps: penalty.taps, training: true })
+            : { taps: {}, logits: network.head(features, { training: true }) };
         const losses = crossEntropies({ logits, targets, labelSmoothing });
         outcome = { losses: tf.keep(losses), predictions: tf.keep(tf.argMax(logits, 1)) };
         const loss = weightedMean(losses, weights);
-        const held = penalty.value(parameters);
+        const held = penalty.value({ parameters, inputs, weights, tuned: { taps, logits } });
         return held === undefined ? loss : tf.add(loss, held);
       });
       const clipped = clipNorm === undefined ? gradients : clipByGlobalNorm(gradients, clipNorm).gradients;

@@ -4,6 +4,7 @@ import type { Moved, TransferPlan } from './plan.ts';
 
 const atOnce = { when: 'at-once' } as const;
 const added: Moved = { groups: { what: 'added' }, rateDecay: 1, thaw: atOnce };
+const probeThenAll: Moved = { groups: { what: 'all' }, rateDecay: 1, thaw: { when: 'head-first', epochs: 2 } };
 
 function plan(name: string, moved: Moved, more: Partial<TransferPlan> = {}): TransferPlan {
   return {
@@ -37,17 +38,26 @@ export const NAMED_PLANS: Readonly<Record<string, TransferPlan>> = {
     thaw: { when: 'gradually', epochs: 1 },
   }),
   /** Linear probing, then full fine-tuning: the new head no longer distorts the features. Kumar et al. 2022, arXiv:2202.10054. */
-  'probe-then-full': plan('probe-then-full', {
-    groups: { what: 'all' },
-    rateDecay: 1,
-    thaw: { when: 'head-first', epochs: 2 },
-  }),
+  'probe-then-full': plan('probe-then-full', probeThenAll),
   /** Full fine-tuning, held to the source's weights with the paper's strengths. Li et al. 2018, arXiv:1802.01483. */
   'l2-sp': plan(
     'l2-sp',
     { groups: { what: 'all' }, rateDecay: 1, thaw: atOnce },
     { held: { to: 'start', alpha: 0.1, beta: 0.01 } },
   ),
+  /**
+   * Full fine-tuning, held to the source's feature maps. Li et al. 2019, arXiv:1901.09229. Its strength of 0.01 counts the
+   * sum over a batch of about 50, ours the mean.
+   */
+  delta: plan(
+    'delta',
+    { groups: { what: 'all' }, rateDecay: 1, thaw: atOnce },
+    { held: { to: 'features', strength: 0.5, beta: 0.01, attention: 'supervised' } },
+  ),
+  /** Linear probing, then full fine-tuning held to the source's outputs: learning without forgetting, with its temperature. */
+  distill: plan('distill', probeThenAll, { held: { to: 'outputs', strength: 1, temperature: 2 } }),
+  /** Linear probing, then full fine-tuning, averaged with where that began. Wortsman et al. 2022, arXiv:2109.01903. */
+  wise: plan('wise', probeThenAll, { held: { to: 'average', share: 0.5 } }),
   /** Biases and the head alone. Ben Zaken et al. 2022, arXiv:2106.10199. */
   bitfit: plan('bitfit', { groups: { what: 'all' }, rateDecay: 1, thaw: atOnce, only: 'biases' }),
   /** Full fine-tuning with a rate for each tensor by its relative gradient norm. Lee et al. 2022, arXiv:2210.11466. */

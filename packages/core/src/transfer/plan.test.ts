@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isUserError } from '../errors.ts';
 import { NAMED_PLANS, namedPlan } from './named-plans.ts';
-import { describePlan, parsePlan } from './plan.ts';
+import { describePlan, type Held, parsePlan } from './plan.ts';
 
 const copy = (name: string) => JSON.parse(JSON.stringify(namedPlan(name)));
 const messageFor = (value: unknown): string => {
@@ -38,6 +38,14 @@ describe('named plans', () => {
       'gradual: carries all but head; moves everything, rates / 2.6 a group, one more group every 1 epoch; held to nothing; adds a new head',
     );
     expect(describePlan(namedPlan('l2-sp'))).toContain('held to its start (alpha 0.1, beta 0.01)');
+    expect(describePlan(namedPlan('delta'))).toContain(
+      "held to the source's features (strength 0.5, beta 0.01, supervised attention)",
+    );
+    const at = { ...namedPlan('delta').held, taps: ['conv1', 'block1'] } as Held;
+    expect(describePlan({ ...namedPlan('delta'), held: at })).toContain("the source's features at conv1, block1 (");
+    expect(parsePlan({ ...copy('delta'), held: at }).held).toEqual(at);
+    expect(describePlan(namedPlan('distill'))).toContain("held to the source's outputs (strength 1, temperature 2)");
+    expect(describePlan(namedPlan('wise'))).toContain('averaged with its start (share 0.5)');
     expect(describePlan(namedPlan('probe-then-full'))).toContain('moves everything, after 2 epochs of the head alone');
   });
 });
@@ -70,6 +78,22 @@ describe('parsePlan', () => {
       'moved.groups.count must be a whole',
     ],
     ['no groups', (plan) => (plan.moved.groups = { what: 'groups', groups: [] }), 'must be a list of names'],
+    ['an unknown hold', (plan) => (plan.held = { to: 'feature' }), 'Did you mean features?'],
+    [
+      'an unknown attention',
+      (plan) => (plan.held = { to: 'features', strength: 1, beta: 0, attention: 'all' }),
+      'held.attention cannot be "all"',
+    ],
+    [
+      'a temperature of 0',
+      (plan) => (plan.held = { to: 'outputs', strength: 1, temperature: 0 }),
+      'held.temperature must be above 0',
+    ],
+    [
+      'a share above 1',
+      (plan) => (plan.held = { to: 'average', share: 1.5 }),
+      'held.share must be a number of at most 1',
+    ],
     ['a negative strength', (plan) => (plan.held = { to: 'start', alpha: -1, beta: 0 }), 'held.alpha must be'],
     ['a field of another choice', (plan) => (plan.held = { to: 'nothing', alpha: 1 }), 'no field held.alpha'],
     ['a list', (plan) => (plan.added = []), 'added must be an object, and is []'],

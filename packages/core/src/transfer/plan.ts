@@ -57,7 +57,26 @@ export interface Moved {
 export type Held =
   | { readonly to: 'nothing' }
   /** alpha/2 |w - w0|^2 over carried weights and beta/2 |w|^2 over new ones (L2-SP, Li et al. 2018, arXiv:1802.01483). */
-  | { readonly to: 'start'; readonly alpha: number; readonly beta: number };
+  | { readonly to: 'start'; readonly alpha: number; readonly beta: number }
+  /**
+   * The source's feature maps of the same examples, at `taps` (default: four spread over the depth), and beta/2 |w|^2 over
+   * new weights (DELTA, Li et al. 2019, arXiv:1901.09229). Attention `supervised`: channels that the target's task needs
+   * count more; `uniform`: all the same.
+   */
+  | {
+      readonly to: 'features';
+      readonly strength: number;
+      readonly beta: number;
+      readonly taps?: readonly string[];
+      readonly attention: 'uniform' | 'supervised';
+    }
+  /**
+   * The source's outputs: KL(source || target) of both soft-maxed at a temperature (Hinton et al. 2015, arXiv:1503.02531).
+   * Beside a new head the source's own head stands on the target's last map (Li and Hoiem 2016, arXiv:1606.09282).
+   */
+  | { readonly to: 'outputs'; readonly strength: number; readonly temperature: number }
+  /** Weights after training become (1 - share) x start + share x tuned (WiSE-FT, Wortsman et al. 2022, arXiv:2109.01903). */
+  | { readonly to: 'average'; readonly share: number };
 
 /** New parameters. */
 export interface Added {
@@ -84,12 +103,7 @@ export interface TransferPlan {
 
 /** The plan in one line, as tables show it. */
 export function describePlan({ name, carried, moved, held, added }: TransferPlan): string {
-  const parts = [
-    describeCarried(carried),
-    describeMoved(moved),
-    held.to === 'nothing' ? 'held to nothing' : `held to its start (alpha ${held.alpha}, beta ${held.beta})`,
-    describeAdded(added),
-  ];
+  const parts = [describeCarried(carried), describeMoved(moved), describeHeld(held), describeAdded(added)];
   return `${name}: ${parts.join('; ')}`;
 }
 
@@ -97,6 +111,25 @@ function describeCarried(carried: Carried): string {
   if (carried.what === 'groups') return `carries ${carried.groups.join(', ')}`;
   if (carried.what === 'map') return `carries ${carried.map.map(({ from, to }) => `${from} to ${to}`).join(', ')}`;
   return `carries ${carried.what.replaceAll('-', ' ')}`;
+}
+
+function describeHeld(held: Held): string {
+  switch (held.to) {
+    case 'nothing':
+      return 'held to nothing';
+    case 'start':
+      return `held to its start (alpha ${held.alpha}, beta ${held.beta})`;
+    case 'features': {
+      const where = held.taps === undefined ? '' : ` at ${held.taps.join(', ')}`;
+      return `held to the source's features${where} (strength ${held.strength}, beta ${held.beta}, ${held.attention} attention)`;
+    }
+    case 'outputs':
+      return `held to the source's outputs (strength ${held.strength}, temperature ${held.temperature})`;
+    case 'average':
+      return `averaged with its start (share ${held.share})`;
+    default:
+      return held satisfies never;
+  }
 }
 
 function describeAdded({ head, cut, lora, adapters, module }: Added): string {
@@ -203,13 +236,38 @@ function parseThaw(fields: Fields): Thaw {
 }
 
 function parseHeld(fields: Fields): Held {
-  const to = fields.choice('to', ['nothing', 'start']);
-  if (to === 'nothing') {
-    fields.only('to');
-    return { to };
+  const to = fields.choice('to', ['nothing', 'start', 'features', 'outputs', 'average']);
+  switch (to) {
+    case 'nothing':
+      fields.only('to');
+      return { to };
+    case 'start':
+      fields.only('to', 'alpha', 'beta');
+      return { to, alpha: fields.number('alpha', 0), beta: fields.number('beta', 0) };
+    case 'features':
+      fields.only('to', 'strength', 'beta', 'taps', 'attention');
+      return {
+        to,
+        strength: fields.number('strength', 0),
+        beta: fields.number('beta', 0),
+        ...optionalNames(fields, 'taps'),
+        attention: fields.choice('attention', ['uniform', 'supervised']),
+      };
+    case 'outputs': {
+      fields.only('to', 'strength', 'temperature');
+      const temperature = fields.number('temperature', 0);
+      if (temperature === 0) fields.fail('temperature', 'must be above 0');
+      return { to, strength: fields.number('strength', 0), temperature };
+    }
+    case 'average': {
+      fields.only('to', 'share');
+      const share = fields.number('share', 0);
+      if (share > 1) fields.fail('share', 'must be a number of at most 1');
+      return { to, share };
+    }
+    default:
+      return to satisfies never;
   }
-  fields.only('to', 'alpha', 'beta');
-  return { to, alpha: fields.number('alpha', 0), beta: fields.number('beta', 0) };
 }
 
 /** As `parsePlan`, of the part `added` alone. */

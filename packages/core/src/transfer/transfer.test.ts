@@ -4,7 +4,6 @@ import { TinyNetwork } from '../../test/tiny-network.ts';
 import { tf } from '../tensorflow.ts';
 import { carryOver, type SourceTensors } from './carry.ts';
 import { freeze, printSummary, summarizeParameters, thaw, thawOnly, trainableParameters } from './groups.ts';
-import { prepareHeld } from './held.ts';
 import { movedGroups, movementAt, movingParameters } from './movement.ts';
 import { namedPlan } from './named-plans.ts';
 import type { Moved } from './plan.ts';
@@ -152,25 +151,5 @@ describe('carryOver', () => {
     const lacking = new Map([...source()].filter(([name]) => name !== 'body.bias'));
     expect(() => carryOver(network, lacking, { what: 'all-but-head' })).toThrow("has no tensor 'body.bias'");
     expect(values(network, 'stem.weight')).toEqual(before);
-  });
-});
-
-describe('held to the start', () => {
-  it('is alpha/2 |w - w0|^2 over carried weights and beta/2 |w|^2 over new ones (by hand)', () => {
-    const network = new TinyNetwork(3, 0);
-    const [body, head] = ['body.weight', 'head.weight'].map((name) => network.parameters.get(name)!);
-    const bias = network.parameters.get('body.bias')!;
-    const penalty = prepareHeld({ to: 'start', alpha: 0.5, beta: 0.1 }, [body!, bias]);
-    body!.variable.assign(tf.add(body!.variable, 2)); // 24 weights moved by 2
-    head!.variable.assign(tf.fill(head!.variable.shape, 3)); // 18 weights of 3
-    bias.variable.assign(tf.add(bias.variable, 100)); // free
-    const value = penalty.value([body!, head!, bias])!.dataSync()[0];
-    expect(value).toBeCloseTo((0.5 / 2) * 24 * 4 + (0.1 / 2) * 18 * 9, 4);
-    penalty.dispose();
-  });
-
-  it('is nothing when nothing holds', () => {
-    const network = new TinyNetwork(3, 0);
-    expect(prepareHeld({ to: 'nothing' }, []).value([...network.parameters.values()])).toBeUndefined();
   });
 });

@@ -141,7 +141,8 @@ export class ModularNetwork implements Network {
     return this.pretrained.tap(images, names, options);
   }
 
-  run(images: tf.Tensor4D, { taps: names = [], training = false }: RunOptions = {}): NetworkOutputs {
+  run(images: tf.Tensor4D, { taps: names = [], training = false, from }: RunOptions = {}): NetworkOutputs {
+    if (from !== undefined) throw new Error('a pass through a network and its module begins at the input of both');
     return tf.tidy(() => {
       const beside = this.pretrained.run(images, { taps: [...new Set([...this.stitches, ...names])], training });
       let map: tf.Tensor = images;
