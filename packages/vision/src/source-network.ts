@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Lora, Network, SourceTensors, TransferPlan } from '@attune/core';
-import { carryOver, readSafetensors, UserError } from '@attune/core';
+import { carryOver, needsSource, networkValues, readSafetensors, UserError } from '@attune/core';
 import { catalogueEntry, createNetwork, extendNetwork } from '@attune/zoo';
 import { findPretrained, type LoadPretrainedOptions, loadPretrained } from '@attune/zoo/node';
 
@@ -61,10 +61,26 @@ async function carriedNetwork(options: StartOptions): Promise<Pick<StartNetwork,
   // With a new head in place, carrying all but the head, or keeping the head, is what the loaded network is already.
   if (carried.what !== 'groups') return { network: pretrained, source };
   try {
-    return { network: carryInto(fresh(), await tensorsOf(pretrained), plan), source };
+    return { network: carryInto(fresh(), await networkValues(pretrained), plan), source };
   } finally {
     pretrained.dispose();
   }
+}
+
+/**
+ * The pre-trained network with its own head, where the plan holds to what it computes; undefined where it does not.
+ * @throws UserError when its weights are missing, or a plan that holds to outputs finds a network without a head.
+ */
+export async function heldSource(options: StartOptions): Promise<Network | undefined> {
+  const { from, plan, seed, size, weightsFile, dataDirectories } = options;
+  if (!needsSource(plan.held)) return undefined;
+  const hasHead = catalogueEntry(from).weights.classes !== undefined;
+  if (plan.held.to === 'outputs' && !hasHead)
+    throw new UserError(
+      `The plan '${plan.name}' holds to the outputs of ${from}, whose weights have no head.`,
+      'Take a plan that is held to features, such as delta.',
+    );
+  return loadPretrained(from, { weightsFile, dataDirectories, size, ...(hasHead ? {} : { classes: 1, seed }) });
 }
 
 function carryInto(network: Network, source: SourceTensors, plan: TransferPlan): Network {
@@ -75,13 +91,6 @@ function carryInto(network: Network, source: SourceTensors, plan: TransferPlan):
     network.dispose();
     throw error;
   }
-}
-
-async function tensorsOf(network: Network): Promise<SourceTensors> {
-  const tensors = new Map<string, { shape: readonly number[]; data: Float32Array }>();
-  for (const { name, variable } of network.parameters.values())
-    tensors.set(name, { shape: variable.shape, data: (await variable.data()) as Float32Array });
-  return tensors;
 }
 
 async function sha256(file: string): Promise<string> {

@@ -3,7 +3,7 @@
  * an image has few views, its head on features that are computed once. It touches no files, so that it runs in browsers.
  */
 import type { FitOptions, FitResult, Network, TransferPlan } from '@attune/core';
-import { adamw, cosine, fit, Random, sgd, warmUp } from '@attune/core';
+import { adamw, cosine, fit, needsSource, Random, sgd, warmUp } from '@attune/core';
 import { hasFewViews, mirrored } from './augment/augmentation.ts';
 import { imageSource } from './batches.ts';
 import type { Features } from './compute-features.ts';
@@ -21,7 +21,7 @@ const OPTIMIZERS = {
 const HEAD_EXAMPLES = 64;
 
 export interface TrainOnImagesOptions
-  extends Pick<FitOptions, 'recorder' | 'resume' | 'progress' | 'checkpointSeconds' | 'signal'> {
+  extends Pick<FitOptions, 'source' | 'recorder' | 'resume' | 'progress' | 'checkpointSeconds' | 'signal'> {
   /** With what the plan carries over in place and a head of the target's classes. It is trained in place. */
   readonly network: Network;
   readonly plan: TransferPlan;
@@ -46,6 +46,7 @@ export async function trainOnImages(options: TrainOnImagesOptions): Promise<FitR
   const validation = settings.monitor === null ? [] : options.validation;
   const common = {
     network,
+    source: options.source,
     plan,
     seed,
     epochs: settings.epochs,
@@ -62,7 +63,8 @@ export async function trainOnImages(options: TrainOnImagesOptions): Promise<FitR
     ...(options.checkpointSeconds === undefined ? {} : { checkpointSeconds: options.checkpointSeconds }),
     ...(options.signal ? { signal: options.signal } : {}),
   };
-  if (plan.moved.groups.what === 'head' && hasFewViews(augmentation) && hasLinearHead(network)) {
+  const onFeatures = plan.moved.groups.what === 'head' && hasFewViews(augmentation) && !needsSource(plan.held);
+  if (onFeatures && hasLinearHead(network)) {
     const { features = (examples, onProgress) => computeFeatures(network, examples, { onProgress }) } = options;
     const views = augmentation.flip ? [...train, ...train.map(mirrorImage)] : train;
     const total = views.length + validation.length;

@@ -109,6 +109,18 @@ describe('tuneVision', () => {
     expect(near(scratch.values[0]!, full.values[0]!)).toBe(false);
   });
 
+  it.each(['delta', 'distill', 'wise'])('holds to the source: %s', async (plan) => {
+    const before = tf.memory().numTensors;
+    const settings = { ...moving, epochs: 3 };
+    const { record } = await tune({ plan, settings, out });
+    expect(tf.memory().numTensors).toBe(before);
+    expect(record.plan.held).toEqual(NAMED_PLANS[plan]!.held);
+    expect(record.result!.test!.loss).toBeGreaterThan(0);
+    // A finished run that is resumed ends with the same numbers: what it was held to, or averaged with, is the same.
+    const { record: again } = await tune({ plan, settings, out, resume: true });
+    expect(again.result!.test).toEqual(record.result!.test);
+  });
+
   it('warms the learning rate up where it is told to', async () => {
     const rates = async (warmUp: number) => {
       const { fit } = await tune({ settings: { epochs: 2, size: 8, batchSize: 5, learningRate: 0.03, warmUp } });

@@ -14,7 +14,7 @@ import { evaluateImages } from './evaluate.ts';
 import { cachedFeatures, trunkFingerprint } from './features.ts';
 import type { VisionRecord, VisionSettings } from './run-record.ts';
 import { RECORD_FORMAT, RUN_FILES, readRecord, requireSameRecord, writeRecord } from './run-record.ts';
-import { startNetwork } from './source-network.ts';
+import { heldSource, startNetwork } from './source-network.ts';
 import { trainOnImages } from './train.ts';
 
 export interface TuneVisionOptions extends Pick<OpenImagesOptions, 'onBroken' | 'shares' | 'memory'> {
@@ -76,16 +76,11 @@ export async function tuneVision(options: TuneVisionOptions): Promise<TuneVision
     onProgress: (done, total) => options.onPrepare?.('images', done, total),
   });
   const classes = dataset.classes.length;
-  const { network, lora, source } = await startNetwork({
-    from,
-    plan,
-    classes,
-    seed,
-    size,
-    weightsFile: options.weightsFile,
-    dataDirectories: options.dataDirectories,
-  });
+  const start = { from, plan, classes, seed, size, ...pick(options, ['weightsFile', 'dataDirectories']) };
+  const { network, lora, source } = await startNetwork(start);
+  let held: Network | undefined;
   try {
+    held = await heldSource(start);
     const examples = dataset.splits.train.length;
     const settings = { ...defaultSettings({ plan, network, size, examples }), ...options.settings };
     const record: VisionRecord = {
@@ -122,6 +117,7 @@ export async function tuneVision(options: TuneVisionOptions): Promise<TuneVision
     let trunk: Promise<string> | undefined;
     const result = await trainOnImages({
       network,
+      source: held,
       plan,
       seed,
       settings,
@@ -172,6 +168,8 @@ export async function tuneVision(options: TuneVisionOptions): Promise<TuneVision
   } catch (error) {
     network.dispose();
     throw error;
+  } finally {
+    held?.dispose();
   }
 }
 

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Added, Lora, Network, SafetensorsFile } from '@attune/core';
-import { LORA_GROUP, parseAdded, readSafetensors, UserError, writeSafetensors } from '@attune/core';
+import { LORA_GROUP, networkValues, parseAdded, readSafetensors, UserError, writeSafetensors } from '@attune/core';
 import { writeFileAtomic } from '@attune/core/node';
 import { catalogueEntry, createNetwork } from './catalogue.ts';
 import { extendNetwork } from './extend.ts';
@@ -85,11 +85,8 @@ async function networkBytes(
   if (network.layerGroups.some(({ name }) => name === LORA_GROUP))
     throw new Error('LoRA is merged into the weights before a network is saved');
   const { lora: _merged, ...structure } = added ?? { head: 'new' };
-  const tensors: [string, { shape: readonly number[]; data: Float32Array }][] = [];
-  for (const { name, variable } of network.parameters.values())
-    tensors.push([name, { shape: variable.shape, data: (await variable.data()) as Float32Array }]);
   const linear = network.parameters.get('head.weight')?.variable.rank === 2;
-  return writeSafetensors(tensors, {
+  return writeSafetensors(await networkValues(network), {
     format: FORMAT,
     network: network.name,
     classes: String(network.classes),
