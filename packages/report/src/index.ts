@@ -1,5 +1,13 @@
 /** What `@attune/report` offers anywhere, browsers included. What touches files is in `@attune/report/node`. */
 
+// Plots
+export { type ConfusionOptions, confusionPlot } from './plots/confusion.ts';
+export { type DifferencesOptions, differencesPlot } from './plots/differences.ts';
+export { type Figure, type FigureOptions, type SvgDocument, type SvgElement, svgText } from './plots/figure.ts';
+export { type CurveSeries, type LearningCurvesOptions, learningCurves } from './plots/learning-curves.ts';
+export { type ScatterOptions, type ScatterPoint, scatterPlot } from './plots/scatter.ts';
+export { type SizeCurvesOptions, sizeCurves } from './plots/size-curves.ts';
+
 // Records
 export {
   type Evaluation,

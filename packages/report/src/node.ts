@@ -1,5 +1,8 @@
 /** What `@attune/report` offers in Node only: everything that touches files. */
 
+// Plots
+export { memoryDocument, writeSvg } from './plots/svg-files.ts';
+
 // Records
 export { type ReadRun, readRun } from './records/run-files.ts';
 export { openStudyLog, readStudy, type StudyLog } from './records/study-log.ts';
