@@ -62,6 +62,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     keepsHead: plan.added.head === 'none',
     train: options.train,
     random: random.fork('held'),
+    signal: options.signal,
   });
   const state = resumeState(options, identity, movable);
   const batches = Math.ceil(options.train.count / options.batchSize);

@@ -42,6 +42,8 @@ export interface HeldTask {
   /** What supervised attention is measured on. */
   readonly train: ExampleSource;
   readonly random: Random;
+  /** Stops that measurement. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Whether what is held to is computed by the source network while training goes on. */
