@@ -10,6 +10,7 @@ import { MIRROR_ONLY, NO_AUGMENTATION } from './augment/augmentation.ts';
 import { defaultSettings } from './default-settings.ts';
 import { evaluateRun } from './evaluate.ts';
 import { predictRun } from './predict.ts';
+import { heldSource } from './source-network.ts';
 import type { TuneVisionOptions } from './tune.ts';
 import { tuneVision } from './tune.ts';
 
@@ -119,6 +120,13 @@ describe('tuneVision', () => {
     // A finished run that is resumed ends with the same numbers: what it was held to, or averaged with, is the same.
     const { record: again } = await tune({ plan, settings, out, resume: true });
     expect(again.result!.test).toEqual(record.result!.test);
+  });
+
+  it('holds to no outputs where the weights have no head', async () => {
+    const plan = NAMED_PLANS.distill!;
+    const start = { from: 'mobilenet_v2_035', plan, classes: 2, seed: 0, size: undefined };
+    await expect(heldSource(start)).rejects.toThrow('whose weights have no head');
+    expect(await heldSource({ ...start, plan: NAMED_PLANS.full! })).toBeUndefined();
   });
 
   it('warms the learning rate up where it is told to', async () => {

@@ -22,3 +22,17 @@ it('gives all of one pass, and goes on from the output of any layer', () => {
   }
   expect(() => network.apply(images, { from: 'blok1' })).toThrow('Did you mean block1');
 });
+
+it('lets a published head stand on the last map of a network with another head', () => {
+  const options = { seed: 2, size: 63 };
+  const source = createNetwork('squeezenet1_0', { ...options, classes: 10, head: 'published' });
+  const network = createNetwork('squeezenet1_0', { ...options, classes: 3 });
+  const [from] = network.taps.slice(-1) as [string];
+  const images = tf.randomUniform<tf.Rank.R4>([2, 63, 63, 3], -100, 100, 'float32', 1);
+  const { taps, logits } = network.run(images, { taps: [from] });
+  expect(logits.shape).toEqual([2, 3]);
+  // One seed: one trunk.
+  const outputs = source.apply(images).dataSync();
+  expect(Math.max(...outputs)).toBeGreaterThan(0);
+  expect(source.apply(taps[from] as tf.Tensor4D, { from }).dataSync()).toEqual(outputs);
+});
