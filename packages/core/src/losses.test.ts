@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { crossEntropies, softmaxCrossEntropy } from './losses.ts';
+import { binaryCrossEntropies, crossEntropies, softmaxCrossEntropy } from './losses.ts';
 import { tf } from './tensorflow.ts';
 
 beforeAll(async () => {
@@ -59,5 +59,33 @@ describe('softmax cross-entropy', () => {
   it('averages without weights', () => {
     const mean = softmaxCrossEntropy({ logits: tf.tensor2d(logits), targets: tf.tensor2d(targets) }).dataSync()[0];
     expect(mean).toBeCloseTo(logits.reduce((sum, row, i) => sum + reference(row, targets[i]!), 0) / 3, 5);
+  });
+});
+
+describe('sigmoid cross-entropy', () => {
+  const z = [0, 2, -3, 90, -90, 0.5];
+  const t = [1, 1, 0, 0, 1, 0.25];
+  const of = (logits: tf.Tensor, labelSmoothing = 0) =>
+    binaryCrossEntropies({ logits: tf.reshape(logits, [2, 3]), targets: tf.tensor2d(t, [2, 3]), labelSmoothing });
+
+  it('is the definition, and does not overflow', () => {
+    for (const smoothing of [0, 0.2]) {
+      const each = z.map((logit, i) => {
+        const target = t[i]! * (1 - smoothing) + smoothing / 2;
+        return Math.max(logit, 0) + Math.log1p(Math.exp(-Math.abs(logit))) - target * logit;
+      });
+      const values = of(tf.tensor1d(z), smoothing).dataSync();
+      expect(values[0]).toBeCloseTo((each[0]! + each[1]! + each[2]!) / 3, 5);
+      expect(values[1]).toBeCloseTo((each[3]! + each[4]! + each[5]!) / 3, 4);
+    }
+  });
+
+  it('has the gradient sigmoid(z) - t, at 0 too', () => {
+    const gradient = tf
+      .grad((logits) => tf.sum(of(logits)))(tf.tensor1d(z))
+      .dataSync();
+    z.forEach((logit, i) => {
+      expect(gradient[i]).toBeCloseTo((1 / (1 + Math.exp(-logit)) - t[i]!) / 3, 5);
+    });
   });
 });

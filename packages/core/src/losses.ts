@@ -28,6 +28,24 @@ export function outputDivergences(source: tf.Tensor, target: tf.Tensor, temperat
   return tf.mul(divergences, temperature ** 2);
 }
 
+export interface BinaryCrossEntropy {
+  /** Log-odds of each label, [N, labels]. */
+  readonly logits: tf.Tensor2D;
+  /** Whether each example has each label: 1 or 0, or a probability, [N, labels]. */
+  readonly targets: tf.Tensor2D;
+  /** Share of each target that is moved to 1/2, in [0, 1). Default 0. */
+  readonly labelSmoothing?: number;
+}
+
+/**
+ * Sigmoid cross-entropy of each example in nats, [N]: the mean over its labels of softplus(z) - t z. In this form nothing
+ * overflows, and the gradient is sigmoid(z) - t everywhere, at z = 0 too.
+ */
+export function binaryCrossEntropies({ logits, targets, labelSmoothing = 0 }: BinaryCrossEntropy): tf.Tensor1D {
+  const smoothed = labelSmoothing === 0 ? targets : tf.add(tf.mul(targets, 1 - labelSmoothing), labelSmoothing / 2);
+  return tf.mean(tf.sub(tf.softplus(logits), tf.mul(smoothed, logits)), 1);
+}
+
 /** Mean of `values` [N] weighted by `weights` [N]: examples of weight 0 (padding) do not count. At least one weight is not 0. */
 export function weightedMean(values: tf.Tensor1D, weights: tf.Tensor1D): tf.Scalar {
   return tf.div(tf.sum(tf.mul(values, weights)), tf.sum(weights));
