@@ -14,9 +14,18 @@ export { isUserError, nearestNames, suggestNames, UserError } from './errors.ts'
 export { type NormalizeBatchOptions, normalizeBatch } from './layers/normalize-batch.ts';
 export { reflectPad } from './layers/reflect-pad.ts';
 // Losses, optimisers, schedules
-export { type CrossEntropy, crossEntropies, outputDivergences, softmaxCrossEntropy, weightedMean } from './losses.ts';
+export {
+  type BinaryCrossEntropy,
+  binaryCrossEntropies,
+  type CrossEntropy,
+  crossEntropies,
+  outputDivergences,
+  softmaxCrossEntropy,
+  weightedMean,
+} from './losses.ts';
 // Metrics
 export { accuracy, confusionMatrix, macroF1, perClassAccuracy } from './metrics/classification.ts';
+export { averagePrecision, type MultiLabelMetrics, multiLabelMetrics } from './metrics/multi-label.ts';
 export { type Summary, summarize } from './metrics/summary.ts';
 // The protocol of pre-trained networks
 export type {
@@ -43,12 +52,14 @@ export {
 } from './optim/optimizer.ts';
 export { constant, cosine, oneCycle, type Schedule, slantedTriangular, warmUp } from './optim/schedule.ts';
 export { type SgdSettings, sgd } from './optim/sgd.ts';
+export { exchangeAverages, WeightAverages } from './optim/weight-averages.ts';
 // One seed fixes everything
 export { Random, type RandomState } from './random.ts';
 export { type CompiledStep, compileStep, type StepOptions, type StepOutputs, seedDraws } from './step.ts';
 export { tf } from './tensorflow.ts';
 // Training
 export type { Checkpoint, RunningSums, RunSettings, TrainingState } from './train/checkpoint.ts';
+export { balancedOrder, type ClassWeights, resolveClassWeights } from './train/class-balance.ts';
 export {
   type Batch,
   type EpochRequest,
@@ -59,6 +70,7 @@ export {
 export { type EvaluateOptions, type Evaluation, evaluate } from './train/evaluate.ts';
 export { fit } from './train/fit.ts';
 export type { FitOptions, Monitor } from './train/fit-options.ts';
+export type { LossName } from './train/objective.ts';
 export { type Progress, type StepProgress, silentProgress } from './train/progress.ts';
 export type { EpochRecord, FitResult, RunRecorder } from './train/records.ts';
 export type { Forward } from './train/steps.ts';

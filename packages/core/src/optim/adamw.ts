@@ -46,7 +46,7 @@ export function adamw(settings: AdamWSettings = {}): Optimizer {
       return state;
     },
 
-    update({ parameters, gradients, state, learningRate }) {
+    update({ parameters, gradients, state, learningRate, rates }) {
       const decayedSum = (name: string, decay: number, addend: tf.Tensor | number): tf.Tensor => {
         const variable = state.get(name)!;
         const sum = tf.add(tf.mul(variable, decay), addend);
@@ -63,10 +63,11 @@ export function adamw(settings: AdamWSettings = {}): Optimizer {
         const gradient = gradients.get(parameter.name);
         if (gradient === undefined) continue;
         const { rate, step, floor } = scalars.get(parameter.group)!;
+        const own = rates?.get(parameter.name);
         const sum1 = decayedSum(`sum1/${parameter.name}`, beta1, gradient);
         const sum2 = decayedSum(`sum2/${parameter.name}`, beta2, tf.square(gradient));
-        const change = tf.mul(tf.div(sum1, tf.add(tf.sqrt(sum2), floor)), step);
-        moveParameter(parameter, change, rate, weightDecay);
+        const change = tf.mul(tf.div(sum1, tf.add(tf.sqrt(sum2), floor)), own ? tf.mul(step, own) : step);
+        moveParameter(parameter, change, own ? tf.mul(rate, own) : rate, weightDecay);
       }
     },
   };

@@ -28,6 +28,8 @@ export interface OptimizerUpdate {
   readonly gradients: Gradients;
   readonly state: OptimizerState;
   readonly learningRate: tf.Scalar;
+  /** Multiply the learning rate of single parameters, by name: scalars. Absent: 1 for all. */
+  readonly rates?: ReadonlyMap<string, tf.Scalar>;
 }
 
 export interface Optimizer {

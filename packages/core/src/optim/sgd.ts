@@ -30,8 +30,8 @@ export function sgd(settings: SgdSettings = {}): Optimizer {
       return state;
     },
 
-    update({ parameters, gradients, state, learningRate }) {
-      const rates = groupRates(parameters, learningRate);
+    update({ parameters, gradients, state, learningRate, rates }) {
+      const byGroup = groupRates(parameters, learningRate);
       for (const parameter of parameters) {
         const gradient = gradients.get(parameter.name);
         if (gradient === undefined) continue;
@@ -42,7 +42,9 @@ export function sgd(settings: SgdSettings = {}): Optimizer {
           variable.assign(velocity);
           direction = nesterov ? tf.add(gradient, tf.mul(velocity, momentum)) : velocity;
         }
-        const rate = rates.get(parameter.group)!;
+        const own = rates?.get(parameter.name);
+        const shared = byGroup.get(parameter.group)!;
+        const rate: tf.Scalar = own ? tf.mul(shared, own) : shared;
         moveParameter(parameter, tf.mul(direction, rate), rate, weightDecay);
       }
     },

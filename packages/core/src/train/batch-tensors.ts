@@ -7,8 +7,15 @@ export interface BatchTensors {
   readonly inputs: tf.Tensor;
   /** [size, classes] */
   readonly targets: tf.Tensor2D;
-  /** [size]: 1 for an example, 0 for padding. */
+  /** [size]: 1 for an example, or its class's weight; 0 for padding. */
   readonly weights: tf.Tensor1D;
+}
+
+export interface BatchTensorsOptions {
+  /** Weight of each class; an example with a distribution as its target has the mean under it. Default: 1 for all. */
+  readonly classWeights?: readonly number[] | undefined;
+  /** An example may have several labels: the batch must have targets. Default false. */
+  readonly several?: boolean;
 }
 
 /**
@@ -16,7 +23,12 @@ export interface BatchTensors {
  * so normalisation layers still see statistics of real examples. The caller disposes of the tensors.
  * @throws RangeError when the batch's lengths do not agree or a label is not a class.
  */
-export function batchTensors(batch: Batch, size: number, classes: number): BatchTensors {
+export function batchTensors(
+  batch: Batch,
+  size: number,
+  classes: number,
+  { classWeights, several = false }: BatchTensorsOptions = {},
+): BatchTensors {
   const count = batch.labels.length;
   const stride = batch.shape.reduce((product, length) => product * length, 1);
   if (count < 1 || count > size) throw new RangeError(`a batch of ${count} examples, and the batch size is ${size}`);
@@ -24,13 +36,17 @@ export function batchTensors(batch: Batch, size: number, classes: number): Batch
     throw new RangeError(
       `a batch of ${count} examples of shape [${batch.shape.join(', ')}] has ${batch.inputs.length} values`,
     );
+  if (several && batch.targets === undefined)
+    throw new RangeError('with the sigmoid loss a batch needs targets [N, classes], and this one has labels alone');
   const targets = batch.targets ?? oneHot(batch.labels, classes);
   if (targets.length !== count * classes)
     throw new RangeError(`a batch of ${count} examples and ${classes} classes has ${targets.length} targets`);
+  const weight = (example: number) =>
+    classWeights?.reduce((sum, weight, label) => sum + weight * targets[example * classes + label]!, 0) ?? 1;
   return {
     inputs: tf.tensor(repeatTo(batch.inputs, size * stride), [size, ...batch.shape]),
     targets: tf.tensor2d(repeatTo(targets, size * classes), [size, classes]),
-    weights: tf.tensor1d(Float32Array.from({ length: size }, (_, i) => (i < count ? 1 : 0))),
+    weights: tf.tensor1d(Float32Array.from({ length: size }, (_, i) => (i < count ? weight(i) : 0))),
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * A checkpoint: everything that a run needs to go on as if it had never stopped. It holds the parameters that the plan
- * may move, what the optimiser remembers, and the best parameters so far; those that never move are the source's, and
+ * may move, what the optimiser remembers, averages, and the best parameters so far; those that never move are the source's, and
  * only a fingerprint of them is kept.
  */
 import { UserError } from '../errors.ts';
@@ -36,6 +36,8 @@ export interface TrainingState {
   /** Epochs since then, or since more was thawed. */
   readonly sinceBest: number;
   readonly history: readonly EpochRecord[];
+  /** Factor of each parameter's learning rate in this epoch, by name, where the plan measures them. */
+  readonly rates?: Readonly<Record<string, number>> | null;
 }
 
 export interface RunningSums {
@@ -47,7 +49,7 @@ export interface RunningSums {
 
 export interface Checkpoint {
   readonly state: TrainingState;
-  /** `parameter/<name>`, `optimizer/<name>`, `best/<name>`, `start/<name>`. */
+  /** `parameter/<name>`, `optimizer/<name>`, `average/<name>`, `best/<name>`, `start/<name>`. */
   readonly tensors: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: TensorValues }>;
 }
 

@@ -3,6 +3,7 @@
  * batch on. So a position is all that an interrupted run must remember.
  */
 import type { Random } from '../random.ts';
+import { balancedOrder } from './class-balance.ts';
 
 /** Some examples, 1 to the batch size. The arrays are given away: the source must not write to them again. */
 export interface Batch {
@@ -10,9 +11,12 @@ export interface Batch {
   readonly inputs: Float32Array;
   /** Shape of one example, such as [224, 224, 3]. */
   readonly shape: readonly number[];
-  /** Class of each example. */
+  /** Class of each example; where an example may have several labels, only the length counts: fill it with -1. */
   readonly labels: Int32Array;
-  /** A distribution over the classes for each example, [N, classes], where it is not the label alone (mixup). */
+  /**
+   * [N, classes], where the target is not the label alone: a distribution over the classes for each example (mixup), or,
+   * for the sigmoid loss, 1 for every label that it has.
+   */
   readonly targets?: Float32Array;
 }
 
@@ -29,6 +33,8 @@ export interface EpochRequest {
 export interface ExampleSource {
   /** Number of examples, the same in every epoch; the number of batches follows from it. At least 1. */
   readonly count: number;
+  /** Class of each example, where it is known without reading them: what balanced class weights are counted from. */
+  readonly labels?: ArrayLike<number>;
   /** All of `batchSize` examples but the last, which has what is left. */
   batches(request: EpochRequest): AsyncIterable<Batch> | Iterable<Batch>;
 }
@@ -36,34 +42,55 @@ export interface ExampleSource {
 export interface ExamplesInMemory {
   readonly inputs: Float32Array;
   readonly shape: readonly number[];
+  /** Class of each example; with `targets` only the length counts. */
   readonly labels: ArrayLike<number>;
-  /** In another order every epoch. Default false. */
-  readonly shuffle?: boolean;
+  /** As in a batch: [N, classes]. */
+  readonly targets?: Float32Array;
+  /** In another order every epoch; `balanced`: every class is drawn equally often. Default false. */
+  readonly shuffle?: boolean | 'balanced';
 }
 
 /** A source over arrays, such as cached features. @throws RangeError when their lengths do not agree. */
-export function examplesInMemory({ inputs, shape, labels, shuffle = false }: ExamplesInMemory): ExampleSource {
+export function examplesInMemory(examples: ExamplesInMemory): ExampleSource {
+  const { inputs, shape, labels, targets, shuffle = false } = examples;
   const count = labels.length;
+  const classes = targets === undefined ? 0 : targets.length / count;
   const stride = shape.reduce((product, size) => product * size, 1);
   if (count === 0) throw new RangeError('there are no examples');
   if (inputs.length !== count * stride)
     throw new RangeError(
       `${count} examples of ${stride} values need ${count * stride}, and there are ${inputs.length}`,
     );
+  if (!Number.isInteger(classes))
+    throw new RangeError(`${targets?.length} targets are not as many for each of ${count} examples`);
+  const orderOf = (random: Random) => {
+    if (shuffle === 'balanced') return balancedOrder(labels, random);
+    return shuffle ? random.permutation(count) : Array.from({ length: count }, (_, i) => i);
+  };
   return {
     count,
+    ...(targets === undefined && { labels }),
     *batches({ batchSize, firstBatch, random }) {
-      const order = shuffle ? random.permutation(count) : Array.from({ length: count }, (_, i) => i);
+      const order = orderOf(random);
       for (let start = firstBatch * batchSize; start < count; start += batchSize) {
         const rows = order.slice(start, start + batchSize);
-        const values = new Float32Array(rows.length * stride);
-        rows.forEach((row, i) => {
-          values.set(inputs.subarray(row * stride, (row + 1) * stride), i * stride);
-        });
-        yield { inputs: values, shape, labels: Int32Array.from(rows, (row) => labels[row]!) };
+        yield {
+          inputs: gather(inputs, rows, stride),
+          shape,
+          labels: Int32Array.from(rows, (row) => labels[row]!),
+          ...(targets !== undefined && { targets: gather(targets, rows, classes) }),
+        };
       }
     },
   };
+}
+
+function gather(values: Float32Array, rows: readonly number[], stride: number): Float32Array {
+  const gathered = new Float32Array(rows.length * stride);
+  rows.forEach((row, i) => {
+    gathered.set(values.subarray(row * stride, (row + 1) * stride), i * stride);
+  });
+  return gathered;
 }
 
 /** Asks for the next item while the one before is worked on, so that reading and computing go on side by side. */

@@ -1,20 +1,24 @@
 /** How well a network does on a source of examples. */
 import { accuracy } from '../metrics/classification.ts';
+import { type MultiLabelMetrics, multiLabelMetrics } from '../metrics/multi-label.ts';
 import type { Network } from '../network.ts';
 import { Random } from '../random.ts';
 import { tf } from '../tensorflow.ts';
 import { batchTensors } from './batch-tensors.ts';
 import { ahead, type ExampleSource } from './data.ts';
+import type { LossName } from './objective.ts';
 import { type EvaluationStep, evaluationStep, type Forward } from './steps.ts';
 
+/** Everything is in the order of the source. With the sigmoid loss, predictions and labels are [N, classes] of 0 and 1. */
 export interface Evaluation {
   /** Mean cross-entropy in nats. */
   readonly loss: number;
-  /** In [0, 1]. */
+  /** Share of examples whose class is right, or every one of whose labels is, in [0, 1]. */
   readonly accuracy: number;
-  /** In the order of the source. */
   readonly predictions: Int32Array;
   readonly labels: Int32Array;
+  /** With the sigmoid loss alone. */
+  readonly multiLabel?: MultiLabelMetrics;
 }
 
 export interface EvaluateOptions {
@@ -23,36 +27,54 @@ export interface EvaluateOptions {
   readonly batchSize: number;
   /** Default `network`. */
   readonly forward?: Forward;
+  /** What the network was trained with. Default `softmax`. */
+  readonly loss?: LossName;
   /** A step made by `evaluationStep` for this network, when there are several evaluations. */
   readonly step?: EvaluationStep;
 }
 
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const { network, source, batchSize, forward = 'network' } = options;
-  const step = options.step ?? evaluationStep(network, forward);
+  const { network, source, batchSize, forward = 'network', loss: lossName = 'softmax' } = options;
+  const { classes } = network;
+  const several = lossName === 'sigmoid';
+  const step = options.step ?? evaluationStep(network, forward, lossName);
   const predictions: number[] = [];
   const labels: number[] = [];
   let loss = 0;
+  let examples = 0;
   try {
     const request = { epoch: 0, batchSize, firstBatch: 0, random: Random.fromSeed('evaluation') };
     for await (const batch of ahead(source.batches(request))) {
-      const { inputs, targets, weights } = batchTensors(batch, batchSize, network.classes);
+      const { inputs, targets, weights } = batchTensors(batch, batchSize, classes, { several });
       const outputs = await step.run(inputs, targets);
-      const [losses, classes] = await Promise.all([outputs.losses.data(), outputs.predictions.data()]);
-      for (let i = 0; i < batch.labels.length; i++) {
-        loss += losses[i]!;
-        predictions.push(classes[i]!);
-        labels.push(batch.labels[i]!);
+      const [losses, predicted] = await Promise.all([outputs.losses.data(), outputs.predictions.data()]);
+      const count = batch.labels.length;
+      for (let i = 0; i < count; i++) loss += losses[i]!;
+      const actual = several ? batch.targets! : batch.labels;
+      for (let i = 0; i < actual.length; i++) {
+        predictions.push(predicted[i]!);
+        labels.push(actual[i]!);
       }
+      examples += count;
       tf.dispose([inputs, targets, weights, outputs.losses, outputs.predictions]);
     }
   } finally {
     if (options.step === undefined) step.dispose();
   }
+  const mean = loss / examples;
+  if (!several)
+    return {
+      loss: mean,
+      accuracy: accuracy(predictions, labels),
+      predictions: Int32Array.from(predictions),
+      labels: Int32Array.from(labels),
+    };
+  const multiLabel = multiLabelMetrics(predictions, labels, classes);
   return {
-    loss: loss / labels.length,
-    accuracy: accuracy(predictions, labels),
-    predictions: Int32Array.from(predictions),
-    labels: Int32Array.from(labels),
+    loss: mean,
+    accuracy: multiLabel.exactMatch,
+    predictions: Int32Array.from(predictions, (score) => Number(score > 0)),
+    labels: Int32Array.from(labels, (target) => Number(target > 0.5)),
+    multiLabel,
   };
 }

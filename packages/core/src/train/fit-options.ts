@@ -6,13 +6,18 @@ import type { Schedule } from '../optim/schedule.ts';
 import { needsSource } from '../transfer/held.ts';
 import type { TransferPlan } from '../transfer/plan.ts';
 import type { Checkpoint, RunSettings } from './checkpoint.ts';
+import type { ClassWeights } from './class-balance.ts';
 import type { ExampleSource } from './data.ts';
+import { type LossName, OBJECTIVES } from './objective.ts';
 import type { Progress } from './progress.ts';
 import type { RunRecorder } from './records.ts';
 import type { Forward } from './steps.ts';
 
-/** What decides which weights are the best: the highest accuracy (of equals the lowest loss), or the lowest loss. */
-export type Monitor = 'validation/accuracy' | 'validation/loss';
+/**
+ * What decides which weights are the best: the highest accuracy or mean average precision (of equals the lowest loss), or the
+ * lowest loss.
+ */
+export type Monitor = 'validation/accuracy' | 'validation/mean_average_precision' | 'validation/loss';
 
 export interface FitOptions {
   /** As the run starts: what is carried over is in place, the head is of the target's classes. It is trained in place. */
@@ -35,13 +40,24 @@ export interface FitOptions {
   readonly schedule?: Schedule;
   /** Default `adamw()`. */
   readonly optimizer?: Optimizer;
+  /** `softmax` where an example has one class, `sigmoid` where it may have several labels. Default `softmax`. */
+  readonly loss?: LossName;
   /** In [0, 1). Default 0. */
   readonly labelSmoothing?: number;
+  /** Weights of the classes in the training loss: the mean is weighted. Default: all the same. */
+  readonly classWeights?: ClassWeights;
   /** Greatest joint norm of the gradients. Default: any. */
   readonly clipNorm?: number;
+  /** Batches that make an update, with the gradients of one batch of all their examples. Default 1. */
+  readonly accumulate?: number;
+  /**
+   * Validation and the result take exponential moving averages of the weights: they look back over about 1 / (1 - decay)
+   * updates. Decay in (0, 1).
+   */
+  readonly averaging?: { readonly decay: number };
   /** Stops after this many epochs without a better validation; thawing more starts the count anew. Default: never. */
   readonly patience?: number;
-  /** Default `validation/accuracy`. */
+  /** Default `validation/accuracy`; with the sigmoid loss `validation/mean_average_precision`. */
   readonly monitor?: Monitor;
   /** Fixes the order of the examples and all else that is drawn. */
   readonly seed: number;
@@ -60,6 +76,7 @@ export interface FitOptions {
 /** @throws UserError for the first option that is out of range. */
 export function checkFitOptions(options: FitOptions): void {
   const { epochs, batchSize, learningRate, labelSmoothing, clipNorm, patience, checkpointSeconds } = options;
+  const { accumulate, averaging, loss = 'softmax', classWeights } = options;
   const demand = (right: boolean, name: string, value: unknown, what: string) => {
     if (!right) throw new UserError(`${name} is ${value}, and must be ${what}.`);
   };
@@ -69,6 +86,26 @@ export function checkFitOptions(options: FitOptions): void {
   if (labelSmoothing !== undefined)
     demand(labelSmoothing >= 0 && labelSmoothing < 1, 'labelSmoothing', labelSmoothing, 'at least 0 and below 1');
   if (clipNorm !== undefined) demand(clipNorm > 0, 'clipNorm', clipNorm, 'above 0');
+  if (accumulate !== undefined)
+    demand(
+      Number.isSafeInteger(accumulate) && accumulate >= 1,
+      'accumulate',
+      accumulate,
+      'a whole number of at least 1',
+    );
+  if (averaging !== undefined)
+    demand(averaging.decay > 0 && averaging.decay < 1, 'averaging.decay', averaging.decay, 'above 0 and below 1');
+  demand(Object.hasOwn(OBJECTIVES, loss), 'loss', loss, 'softmax or sigmoid');
+  if (loss === 'sigmoid' && classWeights !== undefined)
+    throw new UserError(
+      'classWeights are for examples of one class, and the loss is sigmoid.',
+      'Leave one of them out.',
+    );
+  if (loss !== 'sigmoid' && options.monitor === 'validation/mean_average_precision')
+    throw new UserError(
+      'Mean average precision is measured with the sigmoid loss only.',
+      'Monitor the accuracy or the loss.',
+    );
   if (patience !== undefined)
     demand(Number.isSafeInteger(patience) && patience >= 1, 'patience', patience, 'a whole number of at least 1');
   if (checkpointSeconds !== undefined)
@@ -102,10 +139,18 @@ export function runSettings(options: FitOptions, optimizer: Optimizer, schedule:
     labelSmoothing: options.labelSmoothing ?? 0,
     clipNorm: options.clipNorm ?? null,
     patience: options.patience ?? null,
-    monitor: options.monitor ?? 'validation/accuracy',
+    monitor: monitorOf(options),
     forward: options.forward ?? 'network',
     'training examples': options.train.count,
     'validation examples': options.validation?.count ?? null,
     ...Object.fromEntries(prefixed),
+    ...(options.loss === 'sigmoid' && { loss: 'sigmoid' }),
+    ...(options.classWeights && { classWeights: String(options.classWeights) }),
+    ...((options.accumulate ?? 1) > 1 && { accumulate: options.accumulate! }),
+    ...(options.averaging && { 'averaging.decay': options.averaging.decay }),
   };
+}
+
+export function monitorOf({ monitor, loss }: Pick<FitOptions, 'monitor' | 'loss'>): Monitor {
+  return monitor ?? (loss === 'sigmoid' ? 'validation/mean_average_precision' : 'validation/accuracy');
 }

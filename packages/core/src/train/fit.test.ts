@@ -2,54 +2,26 @@ import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { TinyNetwork } from '../../test/tiny-network.ts';
 import { SHAPE, toyExamples, toySource } from '../../test/toy-task.ts';
+import {
+  memoryRecorder as memory,
+  numbersOf as numbers,
+  fitOptions as options,
+  parametersOf as parameters,
+} from '../../test/training.ts';
 import { isUserError } from '../errors.ts';
 import { outputDivergences } from '../losses.ts';
-import { adamw } from '../optim/adamw.ts';
 import { constant } from '../optim/schedule.ts';
 import { sgd } from '../optim/sgd.ts';
 import { tf } from '../tensorflow.ts';
 import { namedPlan } from '../transfer/named-plans.ts';
 import type { Held } from '../transfer/plan.ts';
-import type { Checkpoint } from './checkpoint.ts';
 import { examplesInMemory } from './data.ts';
 import { fit } from './fit.ts';
 import type { FitOptions } from './fit-options.ts';
-import type { EpochRecord } from './records.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
 });
-
-const options = (more: Partial<FitOptions> = {}): FitOptions => ({
-  network: new TinyNetwork(3, 1),
-  plan: namedPlan('full'),
-  train: toySource(22, 1, true),
-  validation: toySource(15, 2),
-  epochs: 3,
-  batchSize: 8,
-  learningRate: 0.02,
-  seed: 7,
-  ...more,
-});
-
-const parameters = (network: FitOptions['network']) =>
-  Object.fromEntries([...network.parameters].map(([name, { variable }]) => [name, [...variable.dataSync()]]));
-
-/** What must not differ between runs: all but the times. */
-const numbers = (history: readonly EpochRecord[]) =>
-  history.map(({ 'charts/seconds': _, 'charts/examples_per_second': __, ...rest }) => rest);
-
-/** Keeps every checkpoint and record in memory. */
-function memory() {
-  const checkpoints: Checkpoint[] = [];
-  const records: EpochRecord[] = [];
-  return {
-    checkpoints,
-    records,
-    epoch: async (record: EpochRecord) => void records.push(record),
-    checkpoint: async (checkpoint: Checkpoint) => void checkpoints.push(structuredClone(checkpoint)),
-  };
-}
 
 describe('fit', () => {
   it('learns, records every epoch, and keeps no tensors', async () => {
@@ -336,78 +308,5 @@ describe('stopping', () => {
     [{ checkpointSeconds: -1 }, 'checkpointSeconds is -1'],
   ])('refuses %j', async (more, message) => {
     await expect(fit(options(more))).rejects.toThrow(message);
-  });
-});
-
-describe('resuming', () => {
-  const variants: [string, Partial<FitOptions> & { dropout?: number }][] = [
-    ['a network with dropout', { dropout: 0.5 }],
-    ['full fine-tuning', {}],
-    ['gradual unfreezing', { plan: namedPlan('gradual'), patience: 2 }],
-    ['a linear probe with momentum', { plan: namedPlan('linear-probe'), optimizer: sgd({ nesterov: true }) }],
-    ['weights held to their start', { plan: namedPlan('l2-sp'), clipNorm: 1, labelSmoothing: 0.1 }],
-    ["weights held to the source's features", { plan: namedPlan('delta'), source: new TinyNetwork(5, 1) }],
-    ["weights held to the source's outputs", { plan: namedPlan('distill'), source: new TinyNetwork(5, 1) }],
-    ['weights averaged with their start', { plan: namedPlan('wise') }],
-    ['training without validation', { validation: undefined as never }],
-  ];
-  it.each(variants)('%s goes on to the same numbers, from every step', async (_, more) => {
-    const clean = () => {
-      const setup = { ...options(more), network: new TinyNetwork(3, 1, more.dropout) };
-      if (setup.validation === undefined) delete (setup as { validation?: unknown }).validation;
-      return setup;
-    };
-    const recorder = memory();
-    const unbroken = clean();
-    const expected = await fit({ ...unbroken, recorder, checkpointSeconds: 0 });
-    expect(recorder.checkpoints.map(({ state }) => state.step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    for (const checkpoint of recorder.checkpoints) {
-      const setup = clean();
-      const resumed = await fit({
-        ...setup,
-        resume: JSON.parse(JSON.stringify(checkpoint.state), reviveState(checkpoint)),
-      });
-      expect(numbers(resumed.history)).toEqual(numbers(expected.history));
-      expect(parameters(setup.network)).toEqual(parameters(unbroken.network));
-      expect(resumed.stopped).toBe(expected.stopped);
-    }
-  });
-
-  /** State through JSON, as from a file; tensors as they are. */
-  function reviveState(checkpoint: Checkpoint) {
-    return (key: string, value: unknown) => (key === '' ? { state: value, tensors: checkpoint.tensors } : value);
-  }
-
-  it('refuses another run', async () => {
-    const recorder = memory();
-    await fit(options({ epochs: 1, recorder, checkpointSeconds: 0 }));
-    const resume = recorder.checkpoints[0]!;
-    await expect(fit(options({ resume, epochs: 1, seed: 8 }))).rejects.toThrow('written with seed 7, and now it is 8');
-    await expect(fit(options({ resume, epochs: 1, clipNorm: 1 }))).rejects.toThrow('clipNorm not set, and now it is 1');
-    await expect(fit(options({ resume, epochs: 1, optimizer: adamw({ beta1: 0.8 }) }))).rejects.toThrow(
-      'optimizer.beta1',
-    );
-    await expect(fit(options({ resume, epochs: 1, plan: namedPlan('gradual') }))).rejects.toThrow(
-      "another plan ('full', now 'gradual')",
-    );
-  });
-
-  it('refuses another source', async () => {
-    const recorder = memory();
-    const plan = namedPlan('distill');
-    await fit(options({ epochs: 1, plan, source: new TinyNetwork(5, 1), recorder, checkpointSeconds: 0 }));
-    const resume = recorder.checkpoints[0]!;
-    const other = fit(options({ epochs: 1, plan, source: new TinyNetwork(5, 2), resume }));
-    await expect(other).rejects.toThrow('The checkpoint was written with source ');
-  });
-
-  it('refuses other frozen weights', async () => {
-    const recorder = memory();
-    const plan = namedPlan('linear-probe');
-    await fit(options({ epochs: 1, recorder, plan, checkpointSeconds: 0 }));
-    const network = new TinyNetwork(3, 2);
-    await expect(fit(options({ epochs: 1, plan, network, resume: recorder.checkpoints[0]! }))).rejects.toThrow(
-      'weights that stay frozen are not those',
-    );
   });
 });

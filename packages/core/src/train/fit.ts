@@ -1,37 +1,30 @@
 /**
- * The training loop. An epoch: thaw what the plan thaws now, one update for each batch, validation, a record, and the best
+ * The training loop. An epoch: thaw what the plan thaws now, learn from each batch, validation, a record, and the best
  * weights kept. Whatever decides the next number is in `RunState`, so that a run can stop anywhere and go on exactly.
  */
 import { UserError } from '../errors.ts';
 import { adamw } from '../optim/adamw.ts';
 import { disposeState } from '../optim/optimizer.ts';
 import { cosine } from '../optim/schedule.ts';
+import { exchangeAverages } from '../optim/weight-averages.ts';
 import { Random } from '../random.ts';
 import { seedDraws } from '../step.ts';
-import { tf } from '../tensorflow.ts';
-import { assignValues, carriedParameters } from '../transfer/carry.ts';
+import { carriedParameters } from '../transfer/carry.ts';
 import { groupParameters, headGroup } from '../transfer/groups.ts';
-import { needsSource, type Penalty, prepareHeld } from '../transfer/held.ts';
+import { needsSource, prepareHeld } from '../transfer/held.ts';
 import { interpolateWeights } from '../transfer/held-average.ts';
-import { type GroupMovement, movedGroups, movementAt, movingParameters, thawParameters } from '../transfer/movement.ts';
+import { movedGroups, movementAt } from '../transfer/movement.ts';
 import { parameterValues } from '../transfer/network-values.ts';
-import { batchTensors } from './batch-tensors.ts';
+import { endEpoch, restoreBest } from './best.ts';
 import { fingerprint, requireSameRun } from './checkpoint.ts';
+import { resolveClassWeights } from './class-balance.ts';
 import { ahead, type Batch } from './data.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
-import { checkFitOptions, type FitOptions, type Monitor, runSettings } from './fit-options.ts';
+import { checkFitOptions, type FitOptions, monitorOf, runSettings } from './fit-options.ts';
+import { type Phase, startPhase } from './phase.ts';
 import { Pace, silentProgress } from './progress.ts';
 import type { EpochRecord, FitResult } from './records.ts';
-import {
-  NO_SUMS,
-  type RunIdentity,
-  type RunState,
-  readValues,
-  restoreCheckpoint,
-  startState,
-  takeCheckpoint,
-} from './run-state.ts';
-import { evaluationStep, trainingStep } from './steps.ts';
+import { type RunIdentity, type RunState, restoreCheckpoint, startState, takeCheckpoint } from './run-state.ts';
 
 /**
  * Trains a network as a plan says. The network ends with the best weights by validation, else with the last; where the plan
@@ -41,7 +34,8 @@ import { evaluationStep, trainingStep } from './steps.ts';
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
   checkFitOptions(options);
-  const { network, plan, epochs, optimizer = adamw(), schedule = cosine(), progress = silentProgress } = options;
+  const { network, plan, train, batchSize, epochs, accumulate = 1, classWeights } = options;
+  const { optimizer = adamw(), schedule = cosine(), progress = silentProgress } = options;
   const source = needsSource(plan.held) ? [...(options.source?.parameters.values() ?? [])] : undefined;
   const moved = movedGroups(plan.moved, network);
   const head = headGroup(network).name;
@@ -54,20 +48,21 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     frozenFingerprint: await fingerprint([...network.parameters.values()].filter(({ name }) => !names.has(name))),
     random: random.state(),
   };
+  const weights = classWeights && resolveClassWeights(classWeights, network.classes, train);
   // Before a checkpoint is put back: what holds is the start.
   const penalty = await prepareHeld(plan.held, {
     network,
     carried: carriedParameters(network, plan.carried),
     source: options.source,
     keepsHead: plan.added.head === 'none',
-    train: options.train,
+    train,
     random: random.fork('held'),
     signal: options.signal,
   });
   const state = resumeState(options, identity, movable);
-  const batches = Math.ceil(options.train.count / options.batchSize);
+  const batches = Math.ceil(train.count / batchSize);
+  const updates = Math.ceil(batches / accumulate);
   const pace = new Pace();
-  const monitor = options.monitor ?? 'validation/accuracy';
 
   let lastCheckpoint = performance.now();
   const checkpoint = async (due: number) => {
@@ -81,37 +76,30 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   try {
     while (state.finished === false) {
       const movement = movementAt(plan.moved, network, state.epoch);
-      if (phase === undefined || phase.movement.length !== movement.length) {
-        // More was thawed: a fair chance for it. A resumed epoch has had its chance already.
-        if (
-          state.epoch > 0 &&
-          state.batch === 0 &&
-          movementAt(plan.moved, network, state.epoch - 1).length !== movement.length
-        )
-          state.sinceBest = 0;
+      const thawed = state.epoch > 0 && movementAt(plan.moved, network, state.epoch - 1).length !== movement.length;
+      // More was thawed: a fair chance for it. A resumed epoch has had its chance already.
+      if (thawed && state.batch === 0) state.sinceBest = 0;
+      if (phase === undefined || thawed) {
         phase?.dispose();
         if (plan.held.to === 'average' && movement.some(({ group }) => group !== head) && state.start.size === 0)
           state.start = await parameterValues(movable);
-        phase = startPhase(movement, options, state, optimizer, penalty);
+        phase = startPhase(movement, { ...options, optimizer, penalty, classWeights: weights }, state);
       }
 
-      const rateAt = (step: number) => options.learningRate * schedule(step / (epochs * batches));
-      const request = {
-        epoch: state.epoch,
-        batchSize: options.batchSize,
-        firstBatch: state.batch,
-        random: random.fork('data').fork(state.epoch),
-      };
-      for await (const batch of ahead(options.train.batches(request))) {
+      const rateAt = (step: number) => options.learningRate * schedule(step / (epochs * updates));
+      const batchesFrom = (firstBatch: number) =>
+        train.batches({ epoch: state.epoch, batchSize, firstBatch, random: random.fork('data').fork(state.epoch) });
+      if (state.batch === 0) await phase.measureRates(batchesFrom(0));
+      for await (const batch of ahead(batchesFrom(state.batch))) {
         const started = performance.now();
-        // From the step's number, not from what was drawn before: a resumed run draws the same.
-        seedDraws(random.fork('draws').fork(state.step));
-        await update(phase, state, batch, rateAt(state.step), options);
+        const updating = (state.batch + 1) % accumulate === 0 || state.batch + 1 === batches;
+        // From the batch's number, not from what was drawn before: a resumed run draws the same.
+        seedDraws(random.fork('draws').fork(state.epoch * batches + state.batch));
+        await learn(phase, state, batch, updating ? rateAt(state.step) : undefined);
         const seconds = (performance.now() - started) / 1000;
-        // A phase's first step is traced and compiled: it says nothing about the others.
-        if (phase.steps++ > 0) pace.step(seconds);
+        // A phase's first batch is traced and compiled: it says nothing about the others.
+        if (phase.batches++ > 0) pace.step(seconds);
         state.running = { ...state.running, seconds: state.running.seconds + seconds };
-        state.step++;
         state.batch++;
         progress.step({
           epoch: state.epoch,
@@ -119,19 +107,28 @@ export async function fit(options: FitOptions): Promise<FitResult> {
           batch: state.batch,
           batches,
           loss: state.running.loss / state.running.examples,
-          secondsLeft: pace.secondsLeft(epochs * batches - state.step, options.validation ? epochs - state.epoch : 0),
+          secondsLeft: pace.secondsLeft(
+            (epochs - state.epoch) * batches - state.batch,
+            options.validation ? epochs - state.epoch : 0,
+          ),
         });
+        if (!updating) continue;
+        state.step++;
         await stopWhenAsked(options.signal, () => checkpoint(0));
         if (state.batch < batches) await checkpoint(checkpointSeconds);
       }
       if (state.batch !== batches)
         throw new Error(`the training source gave ${state.batch} batches of ${batches} in epoch ${state.epoch}`);
 
+      // Validation and the best weights are of the averages, where there are any.
+      exchangeAverages(movable, state.averages);
       const started = performance.now();
       const validation = options.validation && (await validate(options, options.validation, phase));
       pace.validation((performance.now() - started) / 1000);
       const record = recordEpoch(state, phase, rateAt(state.step - 1), validation);
-      await endEpoch(state, record, monitor, () => readValues(movable));
+      await endEpoch(state, record, monitorOf(options), movable);
+      exchangeAverages(movable, state.averages);
+
       const thawsMore = movementAt(plan.moved, network, state.epoch).length > movement.length;
       if (state.epoch === epochs) state.finished = 'epochs';
       else if (options.patience !== undefined && state.sinceBest >= options.patience && !thawsMore)
@@ -140,10 +137,8 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       await options.recorder?.epoch(record);
       await checkpoint(state.finished === false ? checkpointSeconds : 0);
     }
-    for (const { name, variable } of movable) {
-      const values = state.best.get(name);
-      if (values !== undefined) assignValues(variable, values);
-    }
+    if (state.bestEpoch === null) exchangeAverages(movable, state.averages);
+    else restoreBest(state, movable);
     if (plan.held.to === 'average') await interpolateWeights(network, state.start, plan.held.share);
     const best = state.history[state.bestEpoch ?? state.history.length - 1]!;
     return { history: state.history, best, steps: state.step, stopped: state.finished };
@@ -151,6 +146,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     phase?.dispose();
     penalty.dispose();
     disposeState(state.optimizer);
+    disposeState(state.averages);
   }
 }
 
@@ -170,73 +166,21 @@ function resumeState(
   return restoreCheckpoint(resume, movable);
 }
 
-/** The steps for what moves now: they are made anew when more is thawed. */
-interface Phase {
-  readonly movement: readonly GroupMovement[];
-  readonly train: ReturnType<typeof trainingStep>;
-  readonly evaluate: ReturnType<typeof evaluationStep>;
-  readonly trainableValues: number;
-  /** Updates done in this phase by this process. */
-  steps: number;
-  dispose(): void;
-}
-
-function startPhase(
-  movement: readonly GroupMovement[],
-  { network, plan, forward = 'network', labelSmoothing = 0, clipNorm }: FitOptions,
-  state: RunState,
-  optimizer: NonNullable<FitOptions['optimizer']>,
-  penalty: Penalty,
-): Phase {
-  const parameters = movingParameters(network, movement, plan.moved.only);
-  thawParameters(network, parameters);
-  optimizer.init(parameters, state.optimizer);
-  const train = trainingStep({
-    network,
-    forward,
-    parameters,
-    optimizer,
-    state: state.optimizer,
-    penalty,
-    labelSmoothing,
-    clipNorm,
-  });
-  const evaluation = evaluationStep(network, forward);
-  return {
-    movement,
-    train,
-    evaluate: evaluation,
-    trainableValues: parameters.reduce((sum, { variable }) => sum + variable.size, 0),
-    steps: 0,
-    dispose() {
-      train.dispose();
-      evaluation.dispose();
-    },
-  };
-}
-
-/** One update, and its share of the epoch's sums. */
-async function update(phase: Phase, state: RunState, batch: Batch, rate: number, options: FitOptions): Promise<void> {
-  const { inputs, targets, weights } = batchTensors(batch, options.batchSize, options.network.classes);
-  const learningRate = tf.scalar(rate);
-  const outputs = await phase.train.run(inputs, targets, weights, learningRate);
-  const [[loss], losses, predictions] = await Promise.all([
-    outputs.loss.data(),
-    outputs.losses.data(),
-    outputs.predictions.data(),
-  ]);
-  tf.dispose([inputs, targets, weights, learningRate, outputs.loss, outputs.losses, outputs.predictions]);
+/** Learns from a batch, and adds its share to the epoch's sums. */
+async function learn(phase: Phase, state: RunState, batch: Batch, learningRate: number | undefined): Promise<void> {
+  const { loss, losses, correct } = await phase.learn(batch, learningRate);
   if (!Number.isFinite(loss))
     throw new UserError(
       `Training diverged: the loss of step ${state.step} (epoch ${state.epoch + 1}, batch ${state.batch + 1}) is ${loss}.`,
       'Lower the learning rate or set clipNorm. The last good checkpoint was kept.',
     );
-  const sums = { ...state.running };
-  batch.labels.forEach((label, i) => {
-    sums.loss += losses[i]!;
-    if (predictions[i] === label) sums.correct++;
-  });
-  state.running = { ...sums, examples: sums.examples + batch.labels.length };
+  const { running } = state;
+  state.running = {
+    ...running,
+    loss: running.loss + losses,
+    correct: running.correct + correct,
+    examples: running.examples + batch.labels.length,
+  };
 }
 
 async function validate(
@@ -244,8 +188,8 @@ async function validate(
   source: NonNullable<FitOptions['validation']>,
   phase: Phase,
 ): Promise<Evaluation> {
-  const { network, batchSize, forward = 'network' } = options;
-  const evaluation = await evaluate({ network, source, batchSize, forward, step: phase.evaluate });
+  const { network, batchSize, forward = 'network', loss = 'softmax' } = options;
+  const evaluation = await evaluate({ network, source, batchSize, forward, loss, step: phase.evaluation });
   if (!Number.isFinite(evaluation.loss))
     throw new UserError(
       `Training diverged: the validation loss is ${evaluation.loss}.`,
@@ -262,37 +206,16 @@ function recordEpoch(state: RunState, phase: Phase, rate: number, validation: Ev
     'train/loss': loss / examples,
     'train/accuracy': correct / examples,
     ...(validation && { 'validation/loss': validation.loss, 'validation/accuracy': validation.accuracy }),
+    ...(validation?.multiLabel && {
+      'validation/mean_average_precision': validation.multiLabel.meanAveragePrecision,
+      'validation/micro_f1': validation.multiLabel.microF1,
+      'validation/macro_f1': validation.multiLabel.macroF1,
+    }),
     'charts/learning_rate': rate,
     'charts/seconds': seconds,
     'charts/examples_per_second': examples / seconds,
     'charts/trainable_parameters': phase.trainableValues,
   };
-}
-
-/** Turns to the next epoch, and keeps the weights when they are the best so far. */
-async function endEpoch(
-  state: RunState,
-  record: EpochRecord,
-  monitor: Monitor,
-  values: () => Promise<Map<string, Float32Array>>,
-): Promise<void> {
-  state.history.push(record);
-  state.epoch++;
-  state.batch = 0;
-  state.running = NO_SUMS;
-  if (record['validation/loss'] === undefined) return;
-  const best = state.bestEpoch === null ? undefined : state.history[state.bestEpoch];
-  if (best === undefined || isBetter(record, best, monitor)) {
-    state.bestEpoch = record.epoch;
-    state.best = await values();
-    state.sinceBest = 0;
-  } else state.sinceBest++;
-}
-
-function isBetter(record: EpochRecord, best: EpochRecord, monitor: Monitor): boolean {
-  const gain = record['validation/accuracy']! - best['validation/accuracy']!;
-  if (monitor === 'validation/accuracy' && gain !== 0) return gain > 0;
-  return record['validation/loss']! < best['validation/loss']!;
 }
 
 async function stopWhenAsked(signal: AbortSignal | undefined, keep: () => Promise<void>): Promise<void> {

@@ -7,11 +7,16 @@ export interface EpochRecord {
   readonly epoch: number;
   /** Updates done so far. */
   readonly step: number;
-  /** Mean over the epoch's examples, each as the parameters were when it was seen; without penalties. */
+  /** Mean over the epoch's examples, each as the parameters were when it was seen; without class weights and penalties. */
   readonly 'train/loss': number;
+  /** With the sigmoid loss the share of examples with every label right. */
   readonly 'train/accuracy': number;
   readonly 'validation/loss'?: number;
   readonly 'validation/accuracy'?: number;
+  /** With the sigmoid loss alone, as the next two; see `multiLabelMetrics`. */
+  readonly 'validation/mean_average_precision'?: number;
+  readonly 'validation/micro_f1'?: number;
+  readonly 'validation/macro_f1'?: number;
   /** Of the epoch's last update. */
   readonly 'charts/learning_rate': number;
   /** Spent on updates, validation left out. */

@@ -36,6 +36,10 @@ export interface RunState {
   start: NetworkValues;
   history: EpochRecord[];
   readonly optimizer: OptimizerState;
+  /** Of weights and statistics, where they are averaged; see `WeightAverages`. */
+  readonly averages: OptimizerState;
+  /** Factor of each parameter's learning rate in this epoch, where the plan measures them. */
+  rates: Readonly<Record<string, number>> | null;
 }
 
 export const NO_SUMS: RunningSums = { loss: 0, correct: 0, examples: 0, seconds: 0 };
@@ -53,6 +57,8 @@ export function startState(): RunState {
     start: new Map(),
     history: [],
     optimizer: new Map(),
+    averages: new Map(),
+    rates: null,
   };
 }
 
@@ -80,14 +86,18 @@ export async function takeCheckpoint(
   };
   for (const { name, variable } of parameters)
     add(`parameter/${name}`, variable.shape, Float32Array.from(await variable.data()));
-  for (const [name, variable] of state.optimizer)
-    add(`optimizer/${name}`, variable.shape, Float32Array.from(await variable.data()));
+  for (const [what, variables] of [
+    ['optimizer', state.optimizer],
+    ['average', state.averages],
+  ] as const)
+    for (const [name, variable] of variables)
+      add(`${what}/${name}`, variable.shape, Float32Array.from(await variable.data()));
   for (const { name, variable } of parameters) {
     const values = state.best.get(name);
     if (values !== undefined) add(`best/${name}`, variable.shape, values);
   }
   for (const [name, { shape, data }] of state.start) add(`start/${name}`, shape, data);
-  const { optimizer, best, start, history, ...rest } = state;
+  const { optimizer, averages, best, start, history, ...rest } = state;
   return {
     state: {
       format: CHECKPOINT_FORMAT,
@@ -121,12 +131,13 @@ export function restoreCheckpoint({ state, tensors }: Checkpoint, parameters: re
     if (start !== undefined) restored.start.set(name, { shape: start.shape, data: Float32Array.from(start.data) });
   }
   for (const [name, { shape, data }] of tensors) {
-    if (!name.startsWith('optimizer/')) continue;
+    const [, what, own] = /^(optimizer|average)\/(.*)$/.exec(name) ?? [];
+    if (what === undefined) continue;
     const values = Float32Array.from(data);
     const variable = tf.tidy(() => tf.variable(tf.tensor(values, shape as number[]), false));
-    restored.optimizer.set(name.slice('optimizer/'.length), variable);
+    (what === 'optimizer' ? restored.optimizer : restored.averages).set(own!, variable);
   }
-  const { epoch, batch, step, finished, running, sinceBest, bestEpoch, history } = state;
+  const { epoch, batch, step, finished, running, sinceBest, bestEpoch, history, rates = null } = state;
   return Object.assign(restored, {
     epoch,
     batch,
@@ -136,6 +147,7 @@ export function restoreCheckpoint({ state, tensors }: Checkpoint, parameters: re
     sinceBest,
     bestEpoch,
     best,
+    rates,
     history: [...history],
   });
 }

@@ -1,0 +1,149 @@
+/** A phase of training: the compiled steps for what moves now. When more is thawed, another phase begins. */
+import type { Optimizer } from '../optim/optimizer.ts';
+import { WeightAverages } from '../optim/weight-averages.ts';
+import { tf } from '../tensorflow.ts';
+import { groupParameters } from '../transfer/groups.ts';
+import type { Penalty } from '../transfer/held.ts';
+import { type GroupMovement, movingParameters, thawParameters } from '../transfer/movement.ts';
+import { type BatchTensors, batchTensors } from './batch-tensors.ts';
+import type { Batch } from './data.ts';
+import type { FitOptions } from './fit-options.ts';
+import { OBJECTIVES } from './objective.ts';
+import { MEASURED_BATCHES, relativeRates } from './relative-rates.ts';
+import type { RunState } from './run-state.ts';
+import {
+  accumulationSteps,
+  type EvaluationStep,
+  evaluationStep,
+  type GradientNormStep,
+  gradientNormStep,
+  trainingStep,
+} from './steps.ts';
+
+export interface PhaseOptions
+  extends Pick<
+    FitOptions,
+    'network' | 'plan' | 'batchSize' | 'forward' | 'loss' | 'labelSmoothing' | 'clipNorm' | 'accumulate' | 'averaging'
+  > {
+  readonly optimizer: Optimizer;
+  readonly penalty: Penalty;
+  /** Of each class; undefined: all the same. */
+  readonly classWeights: readonly number[] | undefined;
+}
+
+/** What a batch said. */
+export interface Learned {
+  /** What was minimised: weights, smoothing and penalties included. */
+  readonly loss: number;
+  /** Sum of the examples' own losses, and how many were right. */
+  readonly losses: number;
+  readonly correct: number;
+}
+
+export interface Phase {
+  readonly movement: readonly GroupMovement[];
+  readonly evaluation: EvaluationStep;
+  readonly trainableValues: number;
+  /** Batches done in this phase by this process. */
+  batches: number;
+  /** Learns from a batch. With a learning rate, an update ends with it; with undefined, its gradients are kept for the next. */
+  learn(batch: Batch, learningRate: number | undefined): Promise<Learned>;
+  /** Sets the rates of the epoch in the state, where the plan measures them, from its first batches. */
+  measureRates(batches: AsyncIterable<Batch> | Iterable<Batch>): Promise<void>;
+  dispose(): void;
+}
+
+export function startPhase(
+  movement: readonly GroupMovement[],
+  options: PhaseOptions,
+  state: Pick<RunState, 'optimizer' | 'averages' | 'rates'>,
+): Phase {
+  const { network, plan, batchSize, forward = 'network', loss = 'softmax', classWeights, accumulate = 1 } = options;
+  const parameters = movingParameters(network, movement, plan.moved.only);
+  thawParameters(network, parameters);
+  options.optimizer.init(parameters, state.optimizer);
+  const lossOptions = {
+    network,
+    forward,
+    loss,
+    labelSmoothing: options.labelSmoothing ?? 0,
+    parameters,
+    penalty: options.penalty,
+  };
+  const stepOptions = {
+    ...lossOptions,
+    optimizer: options.optimizer,
+    state: state.optimizer,
+    clipNorm: options.clipNorm,
+    averages: options.averaging && averagesOf(options, movement, state),
+  };
+  const whole = accumulate === 1 ? trainingStep(stepOptions) : undefined;
+  const parts = accumulate === 1 ? undefined : accumulationSteps(stepOptions);
+  const evaluation = evaluationStep(network, forward, loss);
+  let norms: GradientNormStep | undefined;
+  const several = loss === 'sigmoid';
+  const tensorsOf = (batch: Batch) => batchTensors(batch, batchSize, network.classes, { classWeights, several });
+
+  /** One batch through the step, or the two steps, that the options ask for. */
+  async function run({ inputs, targets, weights }: BatchTensors, learningRate: number | undefined) {
+    const { rates } = state;
+    const rateInputs: [tf.Scalar, ...tf.Tensor1D[]] = [tf.scalar(learningRate ?? 0)];
+    if (rates !== null) rateInputs.push(tf.tensor1d(parameters.map(({ name }) => rates[name]!)));
+    try {
+      if (whole !== undefined) return await whole.run(inputs, targets, weights, ...rateInputs);
+      const outcome = await parts!.add.run(inputs, targets, weights);
+      if (learningRate !== undefined) tf.dispose(await parts!.apply.run(...rateInputs));
+      return outcome;
+    } finally {
+      tf.dispose(rateInputs);
+    }
+  }
+
+  return {
+    movement,
+    evaluation,
+    trainableValues: parameters.reduce((sum, { variable }) => sum + variable.size, 0),
+    batches: 0,
+    async learn(batch, learningRate) {
+      const tensors = tensorsOf(batch);
+      const outputs = await run(tensors, learningRate);
+      const [[minimised], losses, predictions] = await Promise.all([
+        outputs.loss.data(),
+        outputs.losses.data(),
+        outputs.predictions.data(),
+      ]);
+      tf.dispose({ ...tensors, ...outputs });
+      const learned = { loss: minimised!, losses: 0, correct: 0 };
+      for (let i = 0; i < batch.labels.length; i++) {
+        learned.losses += losses[i]!;
+        if (OBJECTIVES[loss].isRight(predictions, batch, i)) learned.correct++;
+      }
+      return learned;
+    },
+    async measureRates(batches) {
+      if (plan.moved.rates !== 'auto-rgn') return;
+      norms ??= gradientNormStep(lossOptions);
+      state.rates = await relativeRates({ step: norms, parameters, tensorsOf, batches, count: MEASURED_BATCHES });
+    },
+    dispose() {
+      whole?.dispose();
+      parts?.dispose();
+      evaluation.dispose();
+      norms?.dispose();
+    },
+  };
+}
+
+/** Averages of all that moves: parameters, and the statistics of the normalisations that are thawed. */
+function averagesOf(
+  { network, averaging }: PhaseOptions,
+  movement: readonly GroupMovement[],
+  state: Pick<RunState, 'averages'>,
+): WeightAverages {
+  const moving = movement.flatMap(({ group }) =>
+    groupParameters(network, group)
+      .filter(({ variable }) => variable.trainable)
+      .map((parameter) => ({ ...parameter, group })),
+  );
+  return new WeightAverages(moving, state.averages, averaging!.decay);
+}
