@@ -64,6 +64,7 @@ function buildProgram(): Command {
       .argument('<run>', 'folder of the run')
       .argument('<input...>', 'images, or folders of images')
       .option('--top <n>', 'classes that are given for each image', wholeNumber(1), 5)
+      .addOption(testTimeAugmentation())
       .addOption(onBroken()),
   ).action(async (run, inputs, options) =>
     (await import('./commands/predict.ts')).predictCommand(run, inputs, options),
@@ -76,6 +77,7 @@ function buildProgram(): Command {
       .argument('<run>', 'folder of the run')
       .option('--data <place>', "folder, CSV manifest or name (default: the run's own)")
       .addOption(new Option('--split <name>', 'which images').choices(['train', 'validation', 'test', 'all']))
+      .addOption(testTimeAugmentation())
       .addOption(onBroken()),
   ).action(async (run, options) => (await import('./commands/eval.ts')).evalCommand(run, options));
 
@@ -146,6 +148,12 @@ function onBroken(): Option {
   return new Option('--on-broken <what>', 'images that cannot be read: an error, or left out and reported')
     .choices(['refuse', 'skip'])
     .default('refuse');
+}
+
+function testTimeAugmentation(): Option {
+  return new Option('--tta <views>', 'looks at each image, whose probabilities are averaged: 1, 2 or 10')
+    .choices(['centre', 'flip', 'five-crop+flip'])
+    .default('centre');
 }
 
 function commaList(text: string): string[] {

@@ -3,6 +3,7 @@ import type { Batch, EpochRequest } from '@attune/core';
 import { Random } from '@attune/core';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_AUGMENTATION, NO_AUGMENTATION } from './augment/augmentation.ts';
+import { viewsOf } from './augment/views.ts';
 import { imageSource } from './batches.ts';
 import type { Example } from './dataset/open.ts';
 
@@ -66,6 +67,55 @@ describe('imageSource', () => {
         expect(targets!.slice(3 * row, 3 * row + 3).reduce((sum, v) => sum + v, 0)).toBeCloseTo(1, 5);
       });
     }
+  });
+
+  it('mixes by CutMix, and with mixup beside it by one of the two for each batch', async () => {
+    const mixes = async (mixing: object) =>
+      collect(
+        imageSource(examples, { preprocessing, classes: 3, augmentation: { ...NO_AUGMENTATION, ...mixing } }),
+        request(1),
+      );
+    const cut = await mixes({ cutmix: 1 });
+    expect(cut).toEqual(await mixes({ cutmix: 1 }));
+    for (const { targets, inputs, labels } of cut) {
+      expect(targets).toHaveLength(3 * labels.length);
+      // Every pixel is one image's or another's: nothing is blended.
+      for (const value of inputs) expect(Number.isInteger((2 * value + 10) / 10)).toBe(true);
+    }
+    const blends = (batches: Batch[]) =>
+      batches.map(({ inputs }) => inputs.some((value) => !Number.isInteger(Math.fround((2 * value + 10) / 10))));
+    const epochs = await Promise.all(
+      [0, 1, 2, 3].map(async (epoch) =>
+        blends(
+          await collect(
+            imageSource(examples, {
+              preprocessing,
+              classes: 3,
+              augmentation: { ...NO_AUGMENTATION, mixup: 1, cutmix: 1 },
+            }),
+            request(epoch),
+          ),
+        ),
+      ),
+    );
+    expect(new Set(epochs.flat())).toEqual(new Set([true, false]));
+  });
+
+  it('gives the views of each image side by side, and decodes it once for them', async () => {
+    let decoded = 0;
+    const counted = examples.slice(0, 2).map((example) => ({
+      ...example,
+      pixels: () => {
+        decoded++;
+        return example.pixels();
+      },
+    }));
+    const views = viewsOf('five-crop+flip');
+    const source = imageSource(counted, { preprocessing, classes: 3, views });
+    expect(source.count).toBe(20);
+    const batches = await collect(source, { ...request(0), batchSize: 10 });
+    expect(batches.map(({ labels }) => [...labels])).toEqual([Array(10).fill(0), Array(10).fill(1)]);
+    expect(decoded).toBe(2);
   });
 
   it('averages channels for a grey network', async () => {

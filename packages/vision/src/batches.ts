@@ -3,12 +3,16 @@
  * order and every random change depend on the seed, the epoch and the image's number alone, so a run can be taken up again
  * at any batch.
  */
-import type { Batch, ExampleSource, Preprocessing } from '@attune/core';
+import type { Batch, ExampleSource, Preprocessing, Random } from '@attune/core';
 import type { Augmentation } from './augment/augmentation.ts';
-import { augmentedView, centreView } from './augment/augmentation.ts';
+import { augmentedView } from './augment/augmentation.ts';
+import { cutMix } from './augment/cutmix.ts';
 import { mixUp } from './augment/mixup.ts';
+import type { View } from './augment/views.ts';
+import { viewOf, viewsOf } from './augment/views.ts';
 import { mapInOrder } from './dataset/map-in-order.ts';
 import type { Example } from './dataset/open.ts';
+import type { Pixels } from './images/decode.ts';
 import { imageLength, preprocess } from './images/preprocess.ts';
 
 /** Batches that are being made while one is used. */
@@ -18,8 +22,10 @@ export interface ImageSourceOptions {
   readonly preprocessing: Preprocessing;
   /** Number of classes: targets of mixup are distributions over them. */
   readonly classes: number;
-  /** What is done to images in training; undefined: their centre, in the given order, as in evaluation. */
+  /** What is done to images in training; undefined: `views`, in the given order, as in evaluation. */
   readonly augmentation?: Augmentation | undefined;
+  /** Without augmentation: the views of each image, one after the other, each an example. Default: the centre. */
+  readonly views?: readonly View[];
 }
 
 /**
@@ -27,41 +33,57 @@ export interface ImageSourceOptions {
  * epoch; without one, as they are.
  */
 export function imageSource(examples: readonly Example[], options: ImageSourceOptions): ExampleSource {
-  const { preprocessing, classes, augmentation } = options;
+  const { preprocessing, classes, augmentation, views = viewsOf('centre') } = options;
   const { size, channels } = preprocessing;
   const shape = [size, size, channels === 'gray' ? 1 : 3];
   const length = imageLength(preprocessing);
+  const count = augmentation ? examples.length : examples.length * views.length;
   return {
-    count: examples.length,
+    count,
     async *batches({ batchSize, firstBatch, random }) {
       const order = augmentation
-        ? random.fork('order').permutation(examples.length)
-        : Array.from(examples, (_, index) => index);
-      const batchCount = Math.ceil(examples.length / batchSize);
+        ? random.fork('order').permutation(count)
+        : Array.from({ length: count }, (_, index) => index);
+      const batchCount = Math.ceil(count / batchSize);
       const numbers = Array.from({ length: Math.max(batchCount - firstBatch, 0) }, (_, i) => firstBatch + i);
 
       const makeBatch = async (number: number): Promise<Batch> => {
         const indices = order.slice(number * batchSize, (number + 1) * batchSize);
+        const chosen = indices.map((index) => examples[augmentation ? index : Math.floor(index / views.length)]!);
         const inputs = new Float32Array(indices.length * length);
-        const labels = Int32Array.from(indices, (index) => examples[index]!.label);
+        const labels = Int32Array.from(chosen, ({ label }) => label);
+        // The views of an image stand side by side: it is decoded once for them.
+        const decoded = new Map<Example, Promise<Pixels>>();
         await Promise.all(
-          indices.map(async (index, row) => {
-            const pixels = await examples[index]!.pixels();
+          chosen.map(async (example, row) => {
+            const pending = decoded.get(example) ?? example.pixels();
+            decoded.set(example, pending);
+            const [pixels, index] = [await pending, indices[row]!];
             const view = augmentation
               ? augmentedView(pixels, size, augmentation, random.fork(`image/${index}`))
-              : centreView(pixels, size);
+              : viewOf(pixels, size, views[index % views.length]!);
             preprocess(view, preprocessing, inputs, row * length);
           }),
         );
-        if (!augmentation || augmentation.mixup === 0) return { inputs, shape, labels };
-        const targets = new Float32Array(labels.length * classes);
-        labels.forEach((label, row) => {
-          targets[row * classes + label] = 1;
-        });
-        mixUp([inputs, targets], labels.length, augmentation.mixup, random.fork(`mixup/${number}`));
-        return { inputs, shape, labels, targets };
+        const batch = { inputs, shape, labels };
+        return augmentation ? mixed(batch, augmentation, classes, random.fork(`mixup/${number}`)) : batch;
       };
       yield* mapInOrder(numbers, BATCHES_AHEAD, makeBatch);
     },
   };
+}
+
+/** The batch after mixup or CutMix; where both are asked for, one of them, as a coin says. */
+function mixed(batch: Batch, { mixup, cutmix = 0 }: Augmentation, classes: number, random: Random): Batch {
+  if (mixup === 0 && cutmix === 0) return batch;
+  const { inputs, labels, shape } = batch;
+  const rows = labels.length;
+  const targets = new Float32Array(rows * classes);
+  labels.forEach((label, row) => {
+    targets[row * classes + label] = 1;
+  });
+  const cuts = mixup === 0 || (cutmix !== 0 && random.fork('which').integer(2) === 1);
+  if (cuts) cutMix({ images: inputs, targets, rows, size: shape[0]! }, cutmix, random);
+  else mixUp([inputs, targets], rows, mixup, random);
+  return { ...batch, targets };
 }

@@ -1,9 +1,21 @@
 /** How well a network names the images of a data set. */
 
 import { join } from 'node:path';
-import type { Network } from '@attune/core';
-import { confusionMatrix, evaluate, macroF1, perClassAccuracy, UserError } from '@attune/core';
+import type { Evaluation, Network } from '@attune/core';
+import {
+  accuracy,
+  compileStep,
+  confusionMatrix,
+  evaluate,
+  macroF1,
+  perClassAccuracy,
+  Random,
+  tf,
+  UserError,
+} from '@attune/core';
 import { loadNetwork } from '@attune/zoo/node';
+import type { ViewsName } from './augment/views.ts';
+import { viewsOf } from './augment/views.ts';
 import { imageSource } from './batches.ts';
 import type { Example, ImageDataset, OpenImagesOptions } from './dataset/open.ts';
 import { openImages } from './dataset/open.ts';
@@ -37,22 +49,32 @@ export interface VisionEvaluation {
 
 const BATCH_SIZE = 32;
 
+export interface EvaluateImagesOptions {
+  /** Images a step. Default 32. */
+  readonly batchSize?: number;
+  /** Looks at each image; their probabilities are averaged, and the loss is that of the average. Default `centre`. */
+  readonly views?: ViewsName;
+}
+
 /** @throws RangeError without examples. */
 export async function evaluateImages(
   network: Network,
   examples: readonly Example[],
-  batchSize = BATCH_SIZE,
+  { batchSize = BATCH_SIZE, views = 'centre' }: EvaluateImagesOptions = {},
 ): Promise<VisionEvaluation> {
   if (examples.length === 0) throw new RangeError('there are no examples to evaluate');
   const { classes, preprocessing } = network;
-  const source = imageSource(examples, { preprocessing, classes });
-  const { loss, accuracy, predictions, labels } = await evaluate({ network, source, batchSize });
+  const evaluation =
+    views === 'centre'
+      ? await evaluate({ network, source: imageSource(examples, { preprocessing, classes }), batchSize })
+      : await evaluateViews(network, examples, views, batchSize);
+  const { predictions, labels } = evaluation;
   const confusion = confusionMatrix(predictions, labels, classes);
   return {
     metrics: {
       examples: examples.length,
-      loss,
-      accuracy,
+      loss: evaluation.loss,
+      accuracy: evaluation.accuracy,
       macroF1: macroF1(confusion),
       perClass: perClassAccuracy(confusion),
       confusion,
@@ -61,7 +83,63 @@ export async function evaluateImages(
   };
 }
 
-export interface EvaluateRunOptions extends Pick<OpenImagesOptions, 'onBroken' | 'onProgress'> {
+/** As core's `evaluate`, by the probabilities averaged over the views of each image. */
+async function evaluateViews(
+  network: Network,
+  examples: readonly Example[],
+  views: ViewsName,
+  batchSize: number,
+): Promise<Evaluation> {
+  const { classes } = network;
+  const labels = Int32Array.from(examples, ({ label }) => label);
+  const probabilities = await averagedProbabilities(network, examples, views, batchSize);
+  let loss = 0;
+  const predictions = labels.map((label, i) => {
+    const row = probabilities.subarray(i * classes, (i + 1) * classes);
+    // The smallest normal number of 32 bits: a probability may underflow, and its loss is to stay finite.
+    loss -= Math.log(Math.max(row[label]!, 1.2e-38));
+    return row.indexOf(Math.max(...row));
+  });
+  return { loss: loss / labels.length, accuracy: accuracy(predictions, labels), predictions, labels };
+}
+
+/** [examples, classes] */
+async function averagedProbabilities(
+  network: Network,
+  examples: readonly Example[],
+  name: ViewsName,
+  batchSize: number,
+): Promise<Float32Array> {
+  const { classes, preprocessing } = network;
+  const views = viewsOf(name);
+  const source = imageSource(examples, { preprocessing, classes, views });
+  const sums = new Float32Array(examples.length * classes);
+  const step = compileStep((images: tf.Tensor4D) => tf.softmax(network.apply(images)), { name: 'probabilities' });
+  let row = 0;
+  try {
+    const request = { epoch: 0, batchSize, firstBatch: 0, random: Random.fromSeed('evaluation') };
+    for await (const { inputs, shape, labels } of source.batches(request)) {
+      // The last batch is filled up with zeros, as another shape would be another trace.
+      const padded = new Float32Array((batchSize * inputs.length) / labels.length);
+      padded.set(inputs);
+      const images = tf.tensor4d(padded, [batchSize, ...shape] as [number, number, number, number]);
+      const output = await step.run(images);
+      const probabilities = await output.data();
+      tf.dispose([images, output]);
+      for (let i = 0; i < labels.length; i++, row++) {
+        const target = Math.floor(row / views.length) * classes;
+        for (let c = 0; c < classes; c++) sums[target + c]! += probabilities[i * classes + c]! / views.length;
+      }
+    }
+  } finally {
+    step.dispose();
+  }
+  return sums;
+}
+
+export interface EvaluateRunOptions
+  extends Pick<OpenImagesOptions, 'onBroken' | 'onProgress' | 'indexFolder'>,
+    Pick<EvaluateImagesOptions, 'views'> {
   /** Which images; default: `test` where the data set has one of its own or is the run's, else `all`. */
   readonly split?: SplitName | 'all';
 }
@@ -81,6 +159,7 @@ export async function evaluateRun(
   data: string,
   options: EvaluateRunOptions = {},
 ): Promise<RunEvaluation> {
+  const { views = 'centre' } = options;
   const record = await readFinishedRecord(folder);
   const { network } = await loadNetwork(join(folder, RUN_FILES.model));
   try {
@@ -103,7 +182,7 @@ export async function evaluateRun(
       ...example,
       label: record.classes.indexOf(dataset.classes[example.label]!),
     }));
-    return { record, dataset, split, ...(await evaluateImages(network, relabelled)) };
+    return { record, dataset, split, ...(await evaluateImages(network, relabelled, { views })) };
   } finally {
     network.dispose();
   }

@@ -9,6 +9,7 @@ export {
   MIRROR_ONLY,
   NO_AUGMENTATION,
 } from './augment/augmentation.ts';
+export { VIEWS_NAMES, type View, type ViewsName, viewOf, viewsOf } from './augment/views.ts';
 // Batches and cached features
 export { type ImageSourceOptions, imageSource } from './batches.ts';
 export { type ComputeFeaturesOptions, computeFeatures, type Features, featureSource } from './compute-features.ts';
@@ -25,6 +26,7 @@ export { DEFAULT_SHARES, type SplitShares, stratifiedFolds, stratifiedSplit } fr
 // Tuning, evaluation, prediction
 export { defaultSettings } from './default-settings.ts';
 export {
+  type EvaluateImagesOptions,
   type EvaluateRunOptions,
   evaluateImages,
   evaluateRun,

@@ -4,7 +4,8 @@ import { extname, join } from 'node:path';
 import type { Network } from '@attune/core';
 import { compileStep, tf, UserError } from '@attune/core';
 import { loadNetwork } from '@attune/zoo/node';
-import { centreView } from './augment/augmentation.ts';
+import type { ViewsName } from './augment/views.ts';
+import { viewOf, viewsOf } from './augment/views.ts';
 import { mapInOrder } from './dataset/map-in-order.ts';
 import { byCodeUnits } from './dataset/scan.ts';
 import { BrokenImage } from './images/broken-image.ts';
@@ -29,6 +30,8 @@ export interface PredictOptions {
   readonly top?: number;
   /** An image that cannot be read: reported in its place (`skip`, the default) or an error (`refuse`). */
   readonly onBroken?: 'skip' | 'refuse';
+  /** Looks at each image, whose probabilities are averaged. Default `centre`. */
+  readonly views?: ViewsName;
 }
 
 const DECODED_AHEAD = 4;
@@ -42,18 +45,22 @@ export async function predictImages(
   network: Network,
   labels: readonly string[],
   files: readonly string[],
-  { top = 5, onBroken = 'skip' }: PredictOptions = {},
+  { top = 5, onBroken = 'skip', views: name = 'centre' }: PredictOptions = {},
 ): Promise<ImagePrediction[]> {
   const { preprocessing } = network;
   const { size, channels, resize } = preprocessing;
-  const step = compileStep((image: tf.Tensor4D) => tf.softmax(network.apply(image)), { name: 'predict' });
+  const views = viewsOf(name);
+  const length = imageLength(preprocessing);
+  const step = compileStep((looks: tf.Tensor4D) => tf.mean(tf.softmax(network.apply(looks)), 0), { name: 'predict' });
   const read = async (file: string): Promise<Float32Array | BrokenImage> => {
     try {
       const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
         throw new BrokenImage(file, `it cannot be read (${error.code})`, { cause: error });
       });
-      const values = new Float32Array(imageLength(preprocessing));
-      preprocess(centreView(await decodeImage(bytes, resize, file), size), preprocessing, values, 0);
+      const values = new Float32Array(views.length * length);
+      const pixels = await decodeImage(bytes, resize, file);
+      for (const [i, view] of views.entries())
+        preprocess(viewOf(pixels, size, view), preprocessing, values, i * length);
       return values;
     } catch (error) {
       if (error instanceof BrokenImage && onBroken === 'skip') return error;
@@ -68,7 +75,7 @@ export async function predictImages(
         predictions.push({ file, fault: image.reason });
         continue;
       }
-      const input = tf.tensor4d(image, [1, size, size, channels === 'gray' ? 1 : 3]);
+      const input = tf.tensor4d(image, [views.length, size, size, channels === 'gray' ? 1 : 3]);
       const output = await step.run(input);
       const probabilities = await output.data();
       tf.dispose([input, output]);

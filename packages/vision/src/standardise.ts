@@ -30,7 +30,10 @@ export function measureScale({ values, size, labels }: Features): FeatureScale {
 
 export function standardise(features: Features, { mean, deviation }: FeatureScale): Features {
   const { values, size } = features;
-  return { ...features, values: values.map((value, i) => (value - mean[i % size]!) / deviation[i % size]!) };
+  const standard = new Float32Array(values.length);
+  for (let row = 0; row < values.length; row += size)
+    for (let i = 0; i < size; i++) standard[row + i] = (values[row + i]! - mean[i]!) / deviation[i]!;
+  return { ...features, values: standard };
 }
 
 /** Rewrites a linear head that was trained on standardised features for the features themselves, in place. */

@@ -143,9 +143,10 @@ export async function tuneVision(options: TuneVisionOptions): Promise<TuneVision
       lora.mergeAndRemove();
     }
     const { validation, test } = dataset.splits;
+    const { batchSize } = settings;
     const evaluated = {
-      validation: validation.length > 0 ? await evaluateImages(network, validation, settings.batchSize) : null,
-      test: test.length > 0 ? await evaluateImages(network, test, settings.batchSize) : null,
+      validation: validation.length > 0 ? await evaluateImages(network, validation, { batchSize }) : null,
+      test: test.length > 0 ? await evaluateImages(network, test, { batchSize }) : null,
     };
     const finished: VisionRecord = {
       ...record,

@@ -1,7 +1,8 @@
 /** `attune eval`: how well the network of a finished run names the images of a data set. */
-import type { SplitName } from '@attune/vision';
+import type { SplitName, ViewsName } from '@attune/vision';
 import { evaluateRun, readFinishedRecord } from '@attune/vision';
 import { locateData } from '../input/data-sets.ts';
+import { featureCache } from '../input/feature-cache.ts';
 import { percent, table } from '../terminal/table.ts';
 import type { CommandOptions } from './command-options.ts';
 import { backendOf, outputOf } from './command-options.ts';
@@ -9,6 +10,7 @@ import { backendOf, outputOf } from './command-options.ts';
 export interface EvalCommandOptions extends CommandOptions {
   readonly data?: string;
   readonly split?: SplitName | 'all';
+  readonly tta: ViewsName;
   readonly onBroken: 'skip' | 'refuse';
 }
 
@@ -18,6 +20,8 @@ export async function evalCommand(run: string, options: EvalCommandOptions): Pro
   await backendOf(options);
   const { split, metrics, record, dataset } = await evaluateRun(run, data, {
     onBroken: options.onBroken,
+    views: options.tta,
+    indexFolder: featureCache(),
     ...(options.split === undefined ? {} : { split: options.split }),
   });
   for (const { name, reason } of dataset.skipped) output.note(`left out: ${name}: ${reason}`);
@@ -27,7 +31,7 @@ export async function evalCommand(run: string, options: EvalCommandOptions): Pro
     return [name, String(images), share == null ? '-' : percent(share)];
   });
   output.result(
-    { run, data, split, classes: record.classes, metrics, skipped: dataset.skipped },
+    { run, data, split, views: options.tta, classes: record.classes, metrics, skipped: dataset.skipped },
     [
       `${split} of ${data}: accuracy ${percent(metrics.accuracy)}, loss ${metrics.loss.toFixed(4)}, macro F1 ${metrics.macroF1.toFixed(3)}, ${metrics.examples} images`,
       table([['class', 'images', 'recognised'], ...rows]),

@@ -1,4 +1,5 @@
 /** `attune predict`: names images with the network of a finished run. */
+import type { ViewsName } from '@attune/vision';
 import { predictRun } from '@attune/vision';
 import { percent } from '../terminal/table.ts';
 import type { CommandOptions } from './command-options.ts';
@@ -6,6 +7,7 @@ import { backendOf, outputOf } from './command-options.ts';
 
 export interface PredictCommandOptions extends CommandOptions {
   readonly top: number;
+  readonly tta: ViewsName;
   readonly onBroken: 'skip' | 'refuse';
 }
 
@@ -16,7 +18,11 @@ export async function predictCommand(
 ): Promise<void> {
   const output = outputOf(options);
   await backendOf(options);
-  const predictions = await predictRun(run, inputs, { top: options.top, onBroken: options.onBroken });
+  const predictions = await predictRun(run, inputs, {
+    top: options.top,
+    views: options.tta,
+    onBroken: options.onBroken,
+  });
   const lines = predictions.map(({ file, classes, fault }) =>
     classes === undefined
       ? `${file}: not read: ${fault}`

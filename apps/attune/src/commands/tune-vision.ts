@@ -5,8 +5,8 @@ import { describePlan, silentProgress, UserError } from '@attune/core';
 import { terminalProgress } from '@attune/core/node';
 import type { TuneVisionResult, VisionRecord, VisionSettings } from '@attune/vision';
 import { readRecord, tuneVision } from '@attune/vision';
-import { dataDirectories } from '@attune/zoo/node';
 import { DEFAULT_DATA, locateData } from '../input/data-sets.ts';
+import { featureCache } from '../input/feature-cache.ts';
 import { readPlan } from '../input/plan.ts';
 import { newRunFolder } from '../input/run-folder.ts';
 import { DEFAULT_MODEL, WEIGHT_DIRECTORIES } from '../input/weights.ts';
@@ -72,7 +72,7 @@ export async function tuneVisionCommand(options: TuneVisionCommandOptions): Prom
       weightsFile: options.weights,
       settings: settingsOf(options, begun),
       onBroken: options.onBroken,
-      featureCache: options.cache ? join(dataDirectories().at(-1)!, 'features') : undefined,
+      featureCache: options.cache ? featureCache() : undefined,
       progress,
       signal,
       ...(options.checkpointSeconds === undefined ? {} : { checkpointSeconds: options.checkpointSeconds }),

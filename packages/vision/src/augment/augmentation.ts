@@ -19,6 +19,8 @@ export interface Augmentation {
   readonly jitter: Jitter | null;
   /** Alpha of mixup; 0: none. */
   readonly mixup: number;
+  /** Alpha of CutMix; 0 or absent: none. With both, every batch gets one of them. */
+  readonly cutmix?: number;
 }
 
 /** Mild, for fine-tuning on some hundred photos: crops of at least 0.35 of the area, as the object is to stay in sight. */
@@ -36,8 +38,8 @@ export const NO_AUGMENTATION: Augmentation = { crop: null, flip: false, jitter: 
 export const MIRROR_ONLY: Augmentation = { ...NO_AUGMENTATION, flip: true };
 
 /** Whether there are only so many views of an image (its centre, its mirror image), so that they can be listed. */
-export function hasFewViews({ crop, jitter, mixup }: Augmentation): boolean {
-  return crop === null && jitter === null && mixup === 0;
+export function hasFewViews({ crop, jitter, mixup, cutmix = 0 }: Augmentation): boolean {
+  return crop === null && jitter === null && mixup === 0 && cutmix === 0;
 }
 
 /** The image with left and right exchanged. */
