@@ -1,5 +1,5 @@
 /** Bad input gets one clear line and exit status 2, and nothing is left half-written: through the real program. */
-import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSafetensors, writeSafetensors } from '@attune/core';
 import { FIXTURES_DIRECTORY } from '@attune/test-fixtures';
@@ -90,6 +90,58 @@ describe('data that is not there, or not as it should be', () => {
   });
 });
 
+describe('data that is odd', () => {
+  it('is warned of, and learnt from all the same', async () => {
+    const copy = await copyOf(data, 'odd');
+    const [first, second] = (await readdir(copy)).sort();
+    await rename(join(copy, first!), join(copy, '🐝 bees & co'));
+    await rename(join(copy, second!), join(copy, 'Käfer'));
+    const picture = join(copy, 'Käfer', '000.png');
+    await mkdir(join(copy, 'käfer'));
+    await copyFile(picture, join(copy, 'käfer', '000.png'));
+    const out = join(folder, 'odd');
+    const args = ['tune', 'vision', '--data', copy, '--epochs', '1', '--out', out, '--no-report', '--json'];
+    const { status, stdout, stderr } = await attune(args, { cwd: folder });
+    expect(status, stderr).toBe(0);
+    const { classes, data: used } = JSON.parse(stdout);
+    expect(classes).toEqual(expect.arrayContaining(['🐝 bees & co', 'Käfer', 'käfer']));
+    expect(used.warnings).toEqual([
+      expect.stringMatching(/^1 picture is in more than one class, such as Käfer\/000\.png .* and käfer\/000\.png/),
+      ...(used.warnings.length > 4 ? [expect.stringContaining('test image is a copy')] : []),
+      expect.stringContaining('1 image is a copy of others'),
+      "Class 'käfer' has a single image: it is learnt from, and nothing is left to test on.",
+      expect.stringContaining("Classes 'Käfer' and 'käfer' differ in case only"),
+    ]);
+    const said = stderr.split('\n').filter((line) => line.startsWith('warning: '));
+    expect(said).toEqual(used.warnings.map((warning: string) => `warning: ${warning}`));
+    expect(stderr.indexOf('warning: ')).toBeLessThan(stderr.indexOf('epoch 1/1'));
+    expect((await attune(['eval', out, '--json'], { cwd: folder })).status).toBe(0);
+  });
+
+  it('images that are all the same', async () => {
+    const copy = await copyOf(data, 'same');
+    const [first] = await readdir(copy);
+    const picture = await readFile(join(copy, first!, '000.png'));
+    for (const name of await readdir(copy, { recursive: true }))
+      if (name.endsWith('.png')) await writeFile(join(copy, name), picture);
+    const args = [
+      'tune',
+      'vision',
+      '--data',
+      copy,
+      '--plan',
+      'linear-probe',
+      '--epochs',
+      '1',
+      '--out',
+      join(folder, 'same'),
+    ];
+    const { status, stderr } = await attune(args, { cwd: folder });
+    expect(status, stderr).toBe(0);
+    expect(stderr).toContain('warning: All 30 images are the same: there is nothing to tell the classes apart by.');
+  });
+});
+
 describe('arguments', () => {
   it.each([
     ['an unknown command', ['tun'], "unknown command 'tun' (Did you mean tune?)"],
@@ -108,6 +160,7 @@ describe('arguments', () => {
     ['a missing plan file', ['tune', 'vision', '--plan', 'my/plan.json'], 'There is no plan file my/plan.json.'],
     ['an unknown backend', ['tune', 'vision', '--backend', 'onx'], "There is no backend 'onx'"],
     ['an impossible size', ['tune', 'vision', '--size', '4'], 'shapes_cnn cannot take images of 4 x 4 px.'],
+    ['unknown views', ['predict', 'x', 'y', '--tta', 'flop'], 'Allowed choices are centre, flip, five-crop+flip'],
     ['a resume of nothing', ['tune', 'vision', '--resume'], ''],
     ['a missing run', ['eval', 'runs/nothing'], 'There is no folder runs/nothing.'],
     [

@@ -47,7 +47,7 @@ else {
 async function measureProbe(count: number): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'loading-'));
   try {
-    await writePictures(join(folder, 'data'), count, [320, 240], 'jpeg');
+    await writePhotos(join(folder, 'data'), count, [320, 240]);
     await settle();
     const phase = (name: string, cache = 'cache') => startPhase(name, join(folder, 'data'), join(folder, cache));
     const first = await phase('probe');
@@ -78,7 +78,7 @@ async function measureMemory(count: number): Promise<void> {
     const rows = [];
     let written = 0;
     for (const images of [count / 20, count / 4, count]) {
-      await writePictures(join(folder, 'data'), images, [16, 16], 'png', written);
+      await writeSmallPictures(join(folder, 'data'), written, images);
       written = images;
       const { seconds, peak } = await startPhase('epoch', join(folder, 'data'), join(folder, `cache-${images}`));
       rows.push({ images, seconds, peakMebibytes: peak });
@@ -163,28 +163,36 @@ async function startPhase(phase: string, data: string, cache: string): Promise<P
   return result;
 }
 
-/** Two classes of pictures that all differ. */
-async function writePictures(
-  folder: string,
-  count: number,
-  [width, height]: [number, number],
-  format: 'jpeg' | 'png',
-  from = 0,
-): Promise<void> {
+/** Two classes of photos that all differ. */
+async function writePhotos(folder: string, count: number, [width, height]: [number, number]): Promise<void> {
   for (const name of ['bright', 'dark']) await mkdir(join(folder, name), { recursive: true });
-  const random = Random.fromSeed(`pictures ${from}`);
-  for (let start = from; start < count; start += 64)
+  const random = Random.fromSeed('photos');
+  for (let start = 0; start < count; start += 64)
     await Promise.all(
       Array.from({ length: Math.min(64, count - start) }, async (_, i) => {
         const data = smooth(width, height, (start + i) % 2 === 0 ? 160 : 20, random);
         const bytes = await sharp(data, { raw: { width, height, channels: 3 } })
-          .toFormat(format)
+          .jpeg()
           .toBuffer();
-        const name = `${String(start + i).padStart(6, '0')}.${format}`;
-        await writeFile(join(folder, (start + i) % 2 === 0 ? 'bright' : 'dark', name), bytes);
+        await writeFile(join(folder, fileName(start + i, 'jpg')), bytes);
       }),
     );
 }
+
+/** Files from..to - 1: one small picture, with other bytes after its end in each file. */
+async function writeSmallPictures(folder: string, from: number, to: number): Promise<void> {
+  for (const name of ['bright', 'dark']) await mkdir(join(folder, name), { recursive: true });
+  const picture = await sharp(smooth(16, 16, 50, Random.fromSeed('small')), {
+    raw: { width: 16, height: 16, channels: 3 },
+  })
+    .png()
+    .toBuffer();
+  for (let i = from; i < to; i++)
+    await writeFile(join(folder, fileName(i, 'png')), Buffer.concat([picture, Buffer.from(String(i))]));
+}
+
+const fileName = (i: number, extension: string) =>
+  join(i % 2 === 0 ? 'bright' : 'dark', `${String(i).padStart(6, '0')}.${extension}`);
 
 /** Waves of random lengths around a brightness: about as much to compress as in a photo. */
 function smooth(width: number, height: number, level: number, random: Random): Uint8Array {

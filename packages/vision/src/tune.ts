@@ -42,6 +42,8 @@ export interface TuneVisionOptions extends Pick<OpenImagesOptions, 'onBroken' | 
   readonly progress?: Progress;
   /** Called while images are decoded (`images`) and features computed (`features`). */
   readonly onPrepare?: (what: 'images' | 'features', done: number, total: number) => void;
+  /** Called once, when all that was given has been found good and training is about to begin. */
+  readonly onData?: (dataset: ImageDataset) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -113,6 +115,7 @@ export async function tuneVision(options: TuneVisionOptions): Promise<TuneVision
     const checkpoint = await recorder?.open({ resume });
     if (out !== undefined && !begun) await writeRecord(out, record);
 
+    options.onData?.(dataset);
     const started = performance.now();
     let trunk: Promise<string> | undefined;
     const result = await trainOnImages({

@@ -75,6 +75,10 @@ export async function tuneVisionCommand(options: TuneVisionCommandOptions): Prom
       featureCache: options.cache ? featureCache() : undefined,
       progress,
       signal,
+      onData: ({ skipped, warnings }) => {
+        for (const { name, reason } of skipped) output.note(`left out: ${name}: ${reason}`);
+        for (const warning of warnings) output.note(`warning: ${warning}`);
+      },
       ...(options.checkpointSeconds === undefined ? {} : { checkpointSeconds: options.checkpointSeconds }),
       ...(options.quiet === true ? {} : { onPrepare }),
     }).catch((error: unknown) => {
@@ -82,8 +86,6 @@ export async function tuneVisionCommand(options: TuneVisionCommandOptions): Prom
     }),
   );
   try {
-    for (const { name, reason } of result.record.data.skipped) output.note(`left out: ${name}: ${reason}`);
-    for (const warning of result.dataset.warnings) output.note(`warning: ${warning}`);
     const report = options.report ? join(out, REPORT_FILE) : null;
     if (report !== null) await writeReport(report, [await reportRun(result)]);
     finish(output, result, out, report);

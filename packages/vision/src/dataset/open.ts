@@ -104,16 +104,8 @@ export async function openImages(path: string, options: OpenImagesOptions): Prom
       continue;
     }
     if (pixels) kept.offer(image.name, pixels);
-    const decode = async () => decodeImage(await readFile(image.file), resize, image.name);
-    readable.push({
-      example: {
-        name: image.name,
-        label: labels.get(image.className)!,
-        pixels: () => kept.take(image.name, decode),
-      },
-      split: image.split,
-      content: entry.content,
-    });
+    const example = exampleOf(image, labels.get(image.className)!, resize, kept);
+    readable.push({ example, split: image.split, content: entry.content });
   }
   if (file !== undefined && index.size > unchanged.size) await writeIndex(file, index);
   const splitOf = stratifiedSplit(
@@ -146,6 +138,11 @@ export async function openImages(path: string, options: OpenImagesOptions): Prom
     fingerprint: hash.digest('hex'),
     resize,
   };
+}
+
+/** A function of its own: what it closes over lives as long as the example, and that is to be little. */
+function exampleOf({ name, file }: FoundImage, label: number, resize: number, kept: KeptPixels): Example {
+  return { name, label, pixels: () => kept.take(name, async () => decodeImage(await readFile(file), resize, name)) };
 }
 
 interface OpenedImage {

@@ -26,12 +26,10 @@ export function datasetWarnings(classes: readonly string[], images: readonly Che
 
 /** Classes whose names a file system that ignores case would hold in one folder. */
 function classNameWarnings(classes: readonly string[]): string[] {
-  return [...groupBy(classes, (name) => name.toLowerCase()).values()]
-    .filter((names) => names.length > 1)
-    .map(
-      (names) =>
-        `Classes ${list(names)} differ in case only: they are kept apart, but a file system that ignores case (macOS, Windows) cannot hold both.`,
-    );
+  return equals(classes, (name) => name.toLowerCase()).map(
+    (names) =>
+      `Classes ${list(names)} differ in case only: they are kept apart, but a file system that ignores case (macOS, Windows) cannot hold both.`,
+  );
 }
 
 function sizeWarnings(classes: readonly string[], images: readonly CheckedImage[]): string[] {
@@ -59,7 +57,7 @@ function sizeWarnings(classes: readonly string[], images: readonly CheckedImage[
 
 /** Files of the same content, by their hashes. */
 function duplicateWarnings(classes: readonly string[], images: readonly CheckedImage[]): string[] {
-  const copies = [...groupBy(images, ({ content }) => content).values()].filter((group) => group.length > 1);
+  const copies = equals(images, ({ content }) => content);
   if (copies.length === 0) return [];
   if (copies[0]!.length === images.length)
     return [`All ${images.length} images are the same: there is nothing to tell the classes apart by.`];
@@ -90,14 +88,18 @@ function duplicateWarnings(classes: readonly string[], images: readonly CheckedI
   return warnings;
 }
 
-function groupBy<Item>(items: readonly Item[], key: (item: Item) => string): Map<string, Item[]> {
+/** Groups of two and more items of the same key. Few items have an equal, so that most are only counted. */
+function equals<Item>(items: readonly Item[], key: (item: Item) => string): Item[][] {
+  const firsts = new Map<string, Item>();
   const groups = new Map<string, Item[]>();
   for (const item of items) {
+    const first = firsts.get(key(item));
     const group = groups.get(key(item));
     if (group) group.push(item);
-    else groups.set(key(item), [item]);
+    else if (first !== undefined) groups.set(key(item), [first, item]);
+    else firsts.set(key(item), item);
   }
-  return groups;
+  return [...groups.values()];
 }
 
 function counted(count: number, one: string, many: string): string {
