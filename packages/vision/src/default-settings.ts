@@ -8,6 +8,9 @@ import type { VisionSettings } from './run-record.ts';
 const SMALL_SIZE = 64;
 const SMALL_AUGMENTATION: Augmentation = { ...DEFAULT_AUGMENTATION, crop: { scale: [0.7, 1], ratio: [4 / 5, 5 / 4] } };
 
+/** How a head alone is trained. */
+export const PROBE = { optimizer: 'sgd', epochs: 100, learningRate: 0.003, weightDecay: 3 } as const;
+
 export interface TrainingTask {
   readonly plan: TransferPlan;
   readonly network: Pick<Network, 'parameters'>;
@@ -32,11 +35,8 @@ export function defaultSettings({ plan, network, size, examples }: TrainingTask)
   if (plan.moved.groups.what === 'head')
     return {
       ...common,
-      optimizer: 'sgd',
-      epochs: 100,
-      learningRate: 0.003,
+      ...PROBE,
       warmUp: 0,
-      weightDecay: 3,
       monitor: null,
       augmentation: MIRROR_ONLY,
     };

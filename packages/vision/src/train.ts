@@ -3,12 +3,13 @@
  * an image has few views, its head on features that are computed once. It touches no files, so that it runs in browsers.
  */
 import type { FitOptions, FitResult, Network, TransferPlan } from '@attune/core';
-import { adamw, cosine, fit, needsSource, Random, sgd, warmUp } from '@attune/core';
+import { adamw, cosine, fit, namedPlan, needsSource, Random, sgd, warmUp } from '@attune/core';
 import { hasFewViews, mirrored } from './augment/augmentation.ts';
 import { imageSource } from './batches.ts';
 import type { Features } from './compute-features.ts';
 import { computeFeatures, featureSource } from './compute-features.ts';
 import type { Example } from './dataset/open.ts';
+import { PROBE } from './default-settings.ts';
 import type { VisionSettings } from './run-record.ts';
 import { calmNewHead, hasLinearHead, measureScale, standardise, unstandardiseHead } from './standardise.ts';
 
@@ -41,7 +42,7 @@ export interface TrainOnImagesOptions
 
 /** @throws UserError as `fit` does. */
 export async function trainOnImages(options: TrainOnImagesOptions): Promise<FitResult> {
-  const { network, plan, seed, settings, train, resume } = options;
+  const { network, plan, seed, settings, resume } = options;
   const { augmentation } = settings;
   const validation = settings.monitor === null ? [] : options.validation;
   const common = {
@@ -63,35 +64,64 @@ export async function trainOnImages(options: TrainOnImagesOptions): Promise<FitR
     ...(options.checkpointSeconds === undefined ? {} : { checkpointSeconds: options.checkpointSeconds }),
     ...(options.signal ? { signal: options.signal } : {}),
   };
-  const onFeatures = plan.moved.groups.what === 'head' && hasFewViews(augmentation) && !needsSource(plan.held);
-  if (onFeatures && hasLinearHead(network)) {
-    const { features = (examples, onProgress) => computeFeatures(network, examples, { onProgress }) } = options;
-    const views = augmentation.flip ? [...train, ...train.map(mirrorImage)] : train;
-    const total = views.length + validation.length;
-    const featuresOf = (examples: readonly Example[], before: number) =>
-      features(examples, (done) => options.onFeatures?.(before + done, total));
-    const trainFeatures = await featuresOf(views, 0);
-    const validationFeatures = validation.length > 0 ? await featuresOf(validation, views.length) : undefined;
-    const scale = measureScale(trainFeatures);
-    const result = await fit({
-      ...common,
-      forward: 'head',
-      train: featureSource(standardise(trainFeatures, scale), true),
-      ...(validationFeatures ? { validation: featureSource(standardise(validationFeatures, scale), false) } : {}),
-    });
-    unstandardiseHead(network, scale);
-    return result;
-  }
-  if (plan.carried.what !== 'nothing' && plan.added.head === 'new' && hasLinearHead(network)) {
-    const some = Random.fromSeed(seed).fork('new head').shuffle(train).slice(0, HEAD_EXAMPLES);
+  if (!hasLinearHead(network)) return onImages(common, options, validation);
+  const headAlone = plan.moved.groups.what === 'head';
+  if (headAlone && hasFewViews(augmentation) && !needsSource(plan.held)) return onFeatures(common, options, validation);
+  if (plan.added.head === 'fitted') {
+    // Not recorded: a run that is resumed fits the same head again.
+    const { epochs, learningRate, weightDecay } = PROBE;
+    const optimizer = OPTIMIZERS[PROBE.optimizer](weightDecay);
+    const probe = {
+      network,
+      plan: namedPlan('linear-probe'),
+      seed,
+      epochs,
+      batchSize: settings.batchSize,
+      learningRate,
+    };
+    await onFeatures({ ...probe, optimizer, schedule: cosine() }, options, []);
+  } else if (plan.carried.what !== 'nothing' && plan.added.head === 'new') {
+    const some = Random.fromSeed(seed).fork('new head').shuffle(options.train).slice(0, HEAD_EXAMPLES);
     calmNewHead(network, await computeFeatures(network, some));
   }
-  const { preprocessing, classes } = network;
+  return onImages(common, options, validation);
+}
+
+type Common = Omit<FitOptions, 'train' | 'validation' | 'forward'>;
+
+function onImages(common: Common, { settings, train }: TrainOnImagesOptions, validation: readonly Example[]) {
+  const { preprocessing, classes } = common.network;
+  const { augmentation } = settings;
   return fit({
     ...common,
     train: imageSource(train, { preprocessing, classes, augmentation }),
     ...(validation.length > 0 ? { validation: imageSource(validation, { preprocessing, classes }) } : {}),
   });
+}
+
+/** Trains the head on standardised features of the images and, where those are among the views, their mirror images. */
+async function onFeatures(common: Common, options: TrainOnImagesOptions, validation: readonly Example[]) {
+  const { network } = common;
+  const {
+    train,
+    settings,
+    features = (examples, onProgress) => computeFeatures(network, examples, { onProgress }),
+  } = options;
+  const views = settings.augmentation.flip ? [...train, ...train.map(mirrorImage)] : train;
+  const total = views.length + validation.length;
+  const featuresOf = (examples: readonly Example[], before: number) =>
+    features(examples, (done) => options.onFeatures?.(before + done, total));
+  const trainFeatures = await featuresOf(views, 0);
+  const validationFeatures = validation.length > 0 ? await featuresOf(validation, views.length) : undefined;
+  const scale = measureScale(trainFeatures);
+  const result = await fit({
+    ...common,
+    forward: 'head',
+    train: featureSource(standardise(trainFeatures, scale), true),
+    ...(validationFeatures ? { validation: featureSource(standardise(validationFeatures, scale), false) } : {}),
+  });
+  unstandardiseHead(network, scale);
+  return result;
 }
 
 function mirrorImage(example: Example): Example {

@@ -4,7 +4,9 @@ import type { Moved, TransferPlan } from './plan.ts';
 
 const atOnce = { when: 'at-once' } as const;
 const added: Moved = { groups: { what: 'added' }, rateDecay: 1, thaw: atOnce };
-const probeThenAll: Moved = { groups: { what: 'all' }, rateDecay: 1, thaw: { when: 'head-first', epochs: 2 } };
+const all: Moved = { groups: { what: 'all' }, rateDecay: 1, thaw: atOnce };
+/** A head that is fitted first: it does not distort the features when they begin to move. */
+const fitted = { added: { head: 'fitted' } } as const;
 
 function plan(name: string, moved: Moved, more: Partial<TransferPlan> = {}): TransferPlan {
   return {
@@ -24,11 +26,11 @@ export const ULMFIT_RATE_DECAY = 2.6;
 /** By name; `last-K` for any K besides, see `namedPlan`. */
 export const NAMED_PLANS: Readonly<Record<string, TransferPlan>> = {
   /** Nothing is carried but the architecture: what the others are to be compared with. */
-  scratch: plan('scratch', { groups: { what: 'all' }, rateDecay: 1, thaw: atOnce }, { carried: { what: 'nothing' } }),
+  scratch: plan('scratch', all, { carried: { what: 'nothing' } }),
   /** A new head on frozen features. */
   'linear-probe': plan('linear-probe', { groups: { what: 'head' }, rateDecay: 1, thaw: atOnce }),
   /** Full fine-tuning. */
-  full: plan('full', { groups: { what: 'all' }, rateDecay: 1, thaw: atOnce }),
+  full: plan('full', all),
   /** Full fine-tuning with smaller rates for deeper groups. */
   discriminative: plan('discriminative', { groups: { what: 'all' }, rateDecay: ULMFIT_RATE_DECAY, thaw: atOnce }),
   /** Discriminative rates, and one more group thawed every epoch. */
@@ -38,26 +40,18 @@ export const NAMED_PLANS: Readonly<Record<string, TransferPlan>> = {
     thaw: { when: 'gradually', epochs: 1 },
   }),
   /** Linear probing, then full fine-tuning: the new head no longer distorts the features. Kumar et al. 2022, arXiv:2202.10054. */
-  'probe-then-full': plan('probe-then-full', probeThenAll),
+  'probe-then-full': plan('probe-then-full', all, fitted),
   /** Full fine-tuning, held to the source's weights with the paper's strengths. Li et al. 2018, arXiv:1802.01483. */
-  'l2-sp': plan(
-    'l2-sp',
-    { groups: { what: 'all' }, rateDecay: 1, thaw: atOnce },
-    { held: { to: 'start', alpha: 0.1, beta: 0.01 } },
-  ),
+  'l2-sp': plan('l2-sp', all, { held: { to: 'start', alpha: 0.1, beta: 0.01 } }),
   /**
    * Full fine-tuning, held to the source's feature maps. Li et al. 2019, arXiv:1901.09229. Its strength of 0.01 counts the
    * sum over a batch of about 50, ours the mean.
    */
-  delta: plan(
-    'delta',
-    { groups: { what: 'all' }, rateDecay: 1, thaw: atOnce },
-    { held: { to: 'features', strength: 0.5, beta: 0.01, attention: 'supervised' } },
-  ),
+  delta: plan('delta', all, { held: { to: 'features', strength: 0.5, beta: 0.01, attention: 'supervised' } }),
   /** Linear probing, then full fine-tuning held to the source's outputs: learning without forgetting, with its temperature. */
-  distill: plan('distill', probeThenAll, { held: { to: 'outputs', strength: 1, temperature: 2 } }),
+  distill: plan('distill', all, { ...fitted, held: { to: 'outputs', strength: 1, temperature: 2 } }),
   /** Linear probing, then full fine-tuning, averaged with where that began. Wortsman et al. 2022, arXiv:2109.01903. */
-  wise: plan('wise', probeThenAll, { held: { to: 'average', share: 0.5 } }),
+  wise: plan('wise', all, { ...fitted, held: { to: 'average', share: 0.5 } }),
   /** Biases and the head alone. Ben Zaken et al. 2022, arXiv:2106.10199. */
   bitfit: plan('bitfit', { groups: { what: 'all' }, rateDecay: 1, thaw: atOnce, only: 'biases' }),
   /** Full fine-tuning with a rate for each tensor by its relative gradient norm. Lee et al. 2022, arXiv:2210.11466. */
@@ -69,11 +63,7 @@ export const NAMED_PLANS: Readonly<Record<string, TransferPlan>> = {
   /** A fresh module beside the frozen network. Anderson et al. 2016, arXiv:1611.01714. */
   modular: plan('modular', added, { added: { head: 'new', module: { width: 16 } } }),
   /** The same, and the pre-trained side is tuned too. */
-  'modular-tuned': plan(
-    'modular-tuned',
-    { groups: { what: 'all' }, rateDecay: 1, thaw: atOnce },
-    { added: { head: 'new', module: { width: 16 } } },
-  ),
+  'modular-tuned': plan('modular-tuned', all, { added: { head: 'new', module: { width: 16 } } }),
 };
 
 /** The names that `namedPlan` knows; K stands for a number, GROUP for a layer group and LAYER for a layer. */

@@ -46,7 +46,9 @@ describe('named plans', () => {
     expect(parsePlan({ ...copy('delta'), held: at }).held).toEqual(at);
     expect(describePlan(namedPlan('distill'))).toContain("held to the source's outputs (strength 1, temperature 2)");
     expect(describePlan(namedPlan('wise'))).toContain('averaged with its start (share 0.5)');
-    expect(describePlan(namedPlan('probe-then-full'))).toContain('moves everything, after 2 epochs of the head alone');
+    expect(describePlan(namedPlan('probe-then-full'))).toContain(
+      'moves everything; held to nothing; adds a fitted head',
+    );
   });
 });
 

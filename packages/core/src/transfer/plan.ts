@@ -80,8 +80,12 @@ export type Held =
 
 /** New parameters. */
 export interface Added {
-  /** `new`: a freshly initialised head of the target's classes. `none`: the source's head stays. */
-  readonly head: 'new' | 'none';
+  /**
+   * `new`: a freshly initialised head of the target's classes. `fitted`: the same, fitted on the frozen network's features
+   * before anything else moves, so that it does not distort them (Kumar et al. 2022, arXiv:2202.10054). `none`: the
+   * source's head stays.
+   */
+  readonly head: 'new' | 'fitted' | 'none';
   /** The head stands on this layer (a name of the network's taps), and those above are left out. */
   readonly cut?: string;
   /** Low-rank products beside frozen matrices (LoRA). */
@@ -137,7 +141,7 @@ function describeAdded({ head, cut, lora, adapters, module }: Added): string {
     ...(lora ? [`LoRA of rank ${lora.rank}`] : []),
     ...(adapters ? [`adapters (reduction ${adapters.reduction})`] : []),
     ...(module ? [`a module of width ${module.width}`] : []),
-    ...(head === 'new' ? [`a new head${cut === undefined ? '' : ` on ${cut}`}`] : []),
+    ...(head === 'none' ? [] : [`a ${head} head${cut === undefined ? '' : ` on ${cut}`}`]),
   ];
   const and = added.length > 1 ? `${added.slice(0, -1).join(', ')} and ${added.at(-1)}` : added[0];
   return `adds ${and ?? 'nothing'}`;
@@ -280,7 +284,7 @@ function addedOf(fields: Fields): Added {
   const part = <Part>(name: string, parse: (part: Fields) => Part) =>
     fields.has(name) ? { [name]: parse(fields.fields(name)) } : {};
   return {
-    head: fields.choice('head', ['new', 'none']),
+    head: fields.choice('head', ['new', 'fitted', 'none']),
     ...(fields.has('cut') ? { cut: fields.text('cut') } : {}),
     ...part('lora', (lora): LoraSettings => {
       lora.only('rank', 'alpha', 'targets');
