@@ -1,9 +1,10 @@
 /** Which weights of a run are the best, and how an epoch ends. */
 import type { Parameter } from '../network.ts';
 import { assignValues } from '../transfer/carry.ts';
+import { parameterValues } from '../transfer/network-values.ts';
 import type { Monitor } from './fit-options.ts';
 import type { EpochRecord } from './records.ts';
-import { NO_SUMS, type RunState, readValues } from './run-state.ts';
+import { NO_SUMS, type RunState } from './run-state.ts';
 
 /** Turns to the next epoch, and keeps the values of the parameters when they are the best so far. */
 export async function endEpoch(
@@ -20,7 +21,7 @@ export async function endEpoch(
   const best = state.bestEpoch === null ? undefined : state.history[state.bestEpoch];
   if (best === undefined || isBetter(record, best, monitor)) {
     state.bestEpoch = record.epoch;
-    state.best = await readValues(parameters);
+    state.best = await parameterValues(parameters);
     state.sinceBest = 0;
   } else state.sinceBest++;
 }
@@ -35,6 +36,6 @@ export function isBetter(record: EpochRecord, best: EpochRecord, monitor: Monito
 export function restoreBest({ best }: RunState, parameters: readonly Parameter[]): void {
   for (const { name, variable } of parameters) {
     const values = best.get(name);
-    if (values !== undefined) assignValues(variable, values);
+    if (values !== undefined) assignValues(variable, values.data);
   }
 }

@@ -56,6 +56,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     source: options.source,
     keepsHead: plan.added.head === 'none',
     train,
+    loss: options.loss,
     random: random.fork('held'),
     signal: options.signal,
   });

@@ -31,7 +31,7 @@ export interface RunState {
   sinceBest: number;
   bestEpoch: number | null;
   /** Values of the best parameters, by name; empty while there are none. */
-  best: ReadonlyMap<string, Float32Array>;
+  best: NetworkValues;
   /** Where averages after training begin: as more than the head began to move. Empty before, and where none is asked for. */
   start: NetworkValues;
   history: EpochRecord[];
@@ -62,13 +62,6 @@ export function startState(): RunState {
   };
 }
 
-/** Copies of the parameters' values, by name. */
-export async function readValues(parameters: readonly Parameter[]): Promise<Map<string, Float32Array>> {
-  const values = new Map<string, Float32Array>();
-  for (const { name, variable } of parameters) values.set(name, Float32Array.from(await variable.data()));
-  return values;
-}
-
 /** @throws UserError when a value is not finite: such a state must not take a good checkpoint's place. */
 export async function takeCheckpoint(
   identity: RunIdentity,
@@ -92,11 +85,8 @@ export async function takeCheckpoint(
   ] as const)
     for (const [name, variable] of variables)
       add(`${what}/${name}`, variable.shape, Float32Array.from(await variable.data()));
-  for (const { name, variable } of parameters) {
-    const values = state.best.get(name);
-    if (values !== undefined) add(`best/${name}`, variable.shape, values);
-  }
-  for (const [name, { shape, data }] of state.start) add(`start/${name}`, shape, data);
+  for (const what of ['best', 'start'] as const)
+    for (const [name, { shape, data }] of state[what]) add(`${what}/${name}`, shape, data);
   const { optimizer, averages, best, start, history, ...rest } = state;
   return {
     state: {
@@ -116,7 +106,6 @@ export async function takeCheckpoint(
  */
 export function restoreCheckpoint({ state, tensors }: Checkpoint, parameters: readonly Parameter[]): RunState {
   const restored = startState();
-  const best = new Map<string, Float32Array>();
   for (const { name, variable } of parameters) {
     const tensor = tensors.get(`parameter/${name}`);
     if (tensor === undefined || tensor.shape.join() !== variable.shape.join())
@@ -125,10 +114,10 @@ export function restoreCheckpoint({ state, tensors }: Checkpoint, parameters: re
         'Resume with the same options, or start anew.',
       );
     assignValues(variable, tensor.data);
-    const values = tensors.get(`best/${name}`);
-    if (values !== undefined) best.set(name, Float32Array.from(values.data));
-    const start = tensors.get(`start/${name}`);
-    if (start !== undefined) restored.start.set(name, { shape: start.shape, data: Float32Array.from(start.data) });
+    for (const what of ['best', 'start'] as const) {
+      const kept = tensors.get(`${what}/${name}`);
+      if (kept !== undefined) restored[what].set(name, { shape: kept.shape, data: Float32Array.from(kept.data) });
+    }
   }
   for (const [name, { shape, data }] of tensors) {
     const [, what, own] = /^(optimizer|average)\/(.*)$/.exec(name) ?? [];
@@ -146,7 +135,6 @@ export function restoreCheckpoint({ state, tensors }: Checkpoint, parameters: re
     running,
     sinceBest,
     bestEpoch,
-    best,
     rates,
     history: [...history],
   });

@@ -8,7 +8,6 @@
  * one batch of them, and only the layers above are computed again: still a pass for each channel, which takes SqueezeNet at
  * 128 px about a minute on two cores.
  */
-import { crossEntropies } from '../losses.ts';
 import type { Network } from '../network.ts';
 import { adamw } from '../optim/adamw.ts';
 import { disposeState, type MovingParameter, valueAndGradients } from '../optim/optimizer.ts';
@@ -17,6 +16,7 @@ import { compileStep } from '../step.ts';
 import { tf } from '../tensorflow.ts';
 import { batchTensors } from '../train/batch-tensors.ts';
 import type { Batch, ExampleSource } from '../train/data.ts';
+import { type LossName, OBJECTIVES } from '../train/objective.ts';
 import { averaged } from './held-features.ts';
 
 const BATCH_SIZE = 32;
@@ -32,6 +32,8 @@ export interface AttentionOptions {
   /** Of the target's task. */
   readonly classes: number;
   readonly train: ExampleSource;
+  /** What the target's task minimises. Default `softmax`. */
+  readonly loss?: LossName | undefined;
   readonly random: Random;
   /** Stops between two channels; the function then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -39,9 +41,9 @@ export interface AttentionOptions {
 
 /** Weight of each channel by layer, 1 on average. The source's parameters are frozen. */
 export async function channelAttention(options: AttentionOptions): Promise<Map<string, Float32Array>> {
-  const { source, taps, classes, train, random } = options;
+  const { taps, train, random } = options;
   const batches = await someBatches(train, random);
-  const head = await fitHead(source, batches, classes);
+  const head = await fitHead(batches, options);
   const attention = new Map<string, Float32Array>();
   try {
     for (const tap of taps) attention.set(tap, attentionWeights(await lossGrowths(tap, head, batches[0]!, options)));
@@ -83,7 +85,11 @@ function headLogits({ mean, deviation, weight, bias }: LinearHead, features: tf.
   return tf.add(tf.matMul(standardised, weight as tf.Variable<tf.Rank.R2>), bias);
 }
 
-async function fitHead(source: Network, batches: readonly Batch[], classes: number): Promise<LinearHead> {
+async function fitHead(
+  batches: readonly Batch[],
+  { source, classes, loss = 'softmax' }: AttentionOptions,
+): Promise<LinearHead> {
+  const { losses } = OBJECTIVES[loss];
   const last = source.taps.at(-1)!;
   const trunk = compileStep((inputs: tf.Tensor4D) => averaged(source.tap(inputs, [last])[last]!), { name: 'features' });
   const rows: tf.Tensor2D[] = [];
@@ -120,7 +126,7 @@ async function fitHead(source: Network, batches: readonly Batch[], classes: numb
   const step = compileStep(
     (x: tf.Tensor2D, y: tf.Tensor2D, learningRate: tf.Scalar) => {
       const { value, gradients } = valueAndGradients(parameters, () =>
-        tf.mean(crossEntropies({ logits: headLogits(head, x), targets: y })),
+        tf.mean(losses({ logits: headLogits(head, x), targets: y })),
       );
       optimizer.update({ parameters, gradients, state, learningRate });
       return value;
@@ -141,15 +147,16 @@ async function lossGrowths(
   tap: string,
   head: LinearHead,
   batch: Batch,
-  { source, classes, signal }: AttentionOptions,
+  { source, classes, loss = 'softmax', signal }: AttentionOptions,
 ): Promise<Float64Array> {
+  const { losses } = OBJECTIVES[loss];
   const last = source.taps.at(-1)!;
   const below = compileStep((images: tf.Tensor4D) => source.tap(images, [tap])[tap]!, { name: 'below' });
   const above = compileStep(
     (map: tf.Tensor4D, kept: tf.Tensor1D, targets: tf.Tensor2D) => {
       const without: tf.Tensor4D = tf.mul(map, kept);
       const end = tap === last ? without : source.tap(without, [last], { from: tap })[last]!;
-      return tf.mean(crossEntropies({ logits: headLogits(head, averaged(end)), targets }));
+      return tf.mean(losses({ logits: headLogits(head, averaged(end)), targets }));
     },
     { name: 'above' },
   );

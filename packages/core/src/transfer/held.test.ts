@@ -189,6 +189,9 @@ describe('supervised attention', () => {
     expect(tf.memory().numTensors).toBe(before);
     for (const needed of [0, 1, 2]) expect(attention[needed]).toBeGreaterThan(attention[3]!);
     expect(attention.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(4, 5);
+    const severalLabels = (await channelAttention({ ...options, loss: 'sigmoid' })).get('stem')!;
+    for (const needed of [0, 1, 2]) expect(severalLabels[needed]).toBeGreaterThan(severalLabels[3]!);
+    expect(severalLabels).not.toEqual(attention);
     const stopped = channelAttention({ ...options, signal: AbortSignal.abort(new Error('enough')) });
     await expect(stopped).rejects.toThrow('enough');
     expect(tf.memory().numTensors).toBe(before);

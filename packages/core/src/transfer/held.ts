@@ -4,6 +4,7 @@ import type { Network, NetworkOutputs, Parameter } from '../network.ts';
 import type { Random } from '../random.ts';
 import { tf } from '../tensorflow.ts';
 import type { ExampleSource } from '../train/data.ts';
+import type { LossName } from '../train/objective.ts';
 import { channelAttention } from './held-attention.ts';
 import { defaultTaps, featurePenalty } from './held-features.ts';
 import { outputPenalty } from './held-outputs.ts';
@@ -41,6 +42,8 @@ export interface HeldTask {
   readonly keepsHead: boolean;
   /** What supervised attention is measured on. */
   readonly train: ExampleSource;
+  /** Default `softmax`. */
+  readonly loss?: LossName | undefined;
   readonly random: Random;
   /** Stops that measurement. */
   readonly signal?: AbortSignal | undefined;
