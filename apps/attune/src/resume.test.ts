@@ -54,7 +54,12 @@ async function numbers(out: string): Promise<unknown> {
   const model = await readFile(join(folder, out, 'model.safetensors'));
   return {
     metrics: lines.map((line) => {
-      const { 'charts/seconds': _, 'charts/examples_per_second': __, ...record } = JSON.parse(line);
+      const {
+        'charts/seconds': _,
+        'charts/examples_per_second': __,
+        'charts/stall_share': ___,
+        ...record
+      } = JSON.parse(line);
       return record;
     }),
     result: rest,

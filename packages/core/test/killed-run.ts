@@ -36,6 +36,8 @@ const result = await fit({
   resume: await recorder.open({ resume: mode === 'resume' }),
   progress: { step: ({ epoch, batch }) => process.stdout.write(`step ${epoch} ${batch}\n`), epoch: () => {} },
 });
-const history = result.history.map(({ 'charts/seconds': _, 'charts/examples_per_second': __, ...rest }) => rest);
+const history = result.history.map(
+  ({ 'charts/seconds': _, 'charts/examples_per_second': __, 'charts/stall_share': ___, ...rest }) => rest,
+);
 const parameters = [...network.parameters].map(([name, { variable }]) => [name, [...variable.dataSync()]]);
 process.stdout.write(`${JSON.stringify({ history, parameters })}\n`);

@@ -22,7 +22,7 @@ export const parametersOf = (network: FitOptions['network']) =>
 
 /** What must not differ between runs: all but the times. */
 export const numbersOf = (history: readonly EpochRecord[]) =>
-  history.map(({ 'charts/seconds': _, 'charts/examples_per_second': __, ...rest }) => rest);
+  history.map(({ 'charts/seconds': _, 'charts/examples_per_second': __, 'charts/stall_share': ___, ...rest }) => rest);
 
 /** Keeps every checkpoint and record in memory. */
 export function memoryRecorder() {

@@ -44,7 +44,10 @@ export interface RunningSums {
   readonly loss: number;
   readonly correct: number;
   readonly examples: number;
+  /** Spent on batches. */
   readonly seconds: number;
+  /** Spent on waiting for them, seconds. */
+  readonly waiting: number;
 }
 
 export interface Checkpoint {

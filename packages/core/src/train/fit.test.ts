@@ -42,9 +42,29 @@ describe('fit', () => {
       'validation/accuracy': expect.any(Number),
       'charts/learning_rate': expect.any(Number),
       'charts/seconds': expect.any(Number),
+      'charts/stall_share': expect.any(Number),
       'charts/examples_per_second': expect.any(Number),
       'charts/trainable_parameters': 167,
     });
+  });
+
+  it('tells how much of its time went by in waiting for batches', async () => {
+    const train = toySource(22, 1, true);
+    const slow: typeof train = {
+      count: train.count,
+      async *batches(request) {
+        for await (const batch of train.batches(request)) {
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          yield batch;
+        }
+      },
+    };
+    const share = async (source: typeof train) =>
+      (await fit(options({ train: source, epochs: 2 }))).history[1]!['charts/stall_share']!;
+    expect(await share(slow)).toBeGreaterThan(0.5);
+    const [quick, waited] = [await share(train), await share(slow)];
+    expect(quick).toBeGreaterThanOrEqual(0);
+    expect(quick).toBeLessThan(waited);
   });
 
   it('gives the same numbers for the same seed, and others for another', async () => {

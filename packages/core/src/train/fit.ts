@@ -91,8 +91,10 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       const batchesFrom = (firstBatch: number) =>
         train.batches({ epoch: state.epoch, batchSize, firstBatch, random: random.fork('data').fork(state.epoch) });
       if (state.batch === 0) await phase.measureRates(batchesFrom(0));
+      let asked = performance.now();
       for await (const batch of ahead(batchesFrom(state.batch))) {
         const started = performance.now();
+        state.running = { ...state.running, waiting: state.running.waiting + (started - asked) / 1000 };
         const updating = (state.batch + 1) % accumulate === 0 || state.batch + 1 === batches;
         // From the batch's number, not from what was drawn before: a resumed run draws the same.
         seedDraws(random.fork('draws').fork(state.epoch * batches + state.batch));
@@ -113,10 +115,12 @@ export async function fit(options: FitOptions): Promise<FitResult> {
             options.validation ? epochs - state.epoch : 0,
           ),
         });
-        if (!updating) continue;
-        state.step++;
-        await stopWhenAsked(options.signal, () => checkpoint(0));
-        if (state.batch < batches) await checkpoint(checkpointSeconds);
+        if (updating) {
+          state.step++;
+          await stopWhenAsked(options.signal, () => checkpoint(0));
+          if (state.batch < batches) await checkpoint(checkpointSeconds);
+        }
+        asked = performance.now();
       }
       if (state.batch !== batches)
         throw new Error(`the training source gave ${state.batch} batches of ${batches} in epoch ${state.epoch}`);
@@ -200,7 +204,7 @@ async function validate(
 }
 
 function recordEpoch(state: RunState, phase: Phase, rate: number, validation: Evaluation | undefined): EpochRecord {
-  const { loss, correct, examples, seconds } = state.running;
+  const { loss, correct, examples, seconds, waiting } = state.running;
   return {
     epoch: state.epoch,
     step: state.step,
@@ -215,6 +219,7 @@ function recordEpoch(state: RunState, phase: Phase, rate: number, validation: Ev
     'charts/learning_rate': rate,
     'charts/seconds': seconds,
     'charts/examples_per_second': examples / seconds,
+    'charts/stall_share': waiting / (waiting + seconds),
     'charts/trainable_parameters': phase.trainableValues,
   };
 }

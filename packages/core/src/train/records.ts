@@ -22,6 +22,11 @@ export interface EpochRecord {
   /** Spent on updates, validation left out. */
   readonly 'charts/seconds': number;
   readonly 'charts/examples_per_second': number;
+  /**
+   * Share of the time that training waited for its next batch, in [0, 1]: near 0, data is loaded as fast as it is learnt
+   * from. Absent in records of versions that did not measure it.
+   */
+  readonly 'charts/stall_share'?: number;
   /** Single numbers that moved. */
   readonly 'charts/trainable_parameters': number;
 }

@@ -51,7 +51,7 @@ const checkpoint = (step: number): Checkpoint => ({
     batch: 2,
     step,
     finished: false,
-    running: { loss: 0.1, correct: 1, examples: 3, seconds: 0.5 },
+    running: { loss: 0.1, correct: 1, examples: 3, seconds: 0.5, waiting: 0 },
     bestEpoch: null,
     sinceBest: 0,
     history: [],

@@ -42,7 +42,7 @@ export interface RunState {
   rates: Readonly<Record<string, number>> | null;
 }
 
-export const NO_SUMS: RunningSums = { loss: 0, correct: 0, examples: 0, seconds: 0 };
+export const NO_SUMS: RunningSums = { loss: 0, correct: 0, examples: 0, seconds: 0, waiting: 0 };
 
 export function startState(): RunState {
   return {
@@ -132,7 +132,7 @@ export function restoreCheckpoint({ state, tensors }: Checkpoint, parameters: re
     batch,
     step,
     finished,
-    running,
+    running: { ...NO_SUMS, ...running }, // earlier versions did not count all of them
     sinceBest,
     bestEpoch,
     rates,

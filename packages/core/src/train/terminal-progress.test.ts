@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Pace } from './progress.ts';
-import { describeSeconds, terminalProgress } from './terminal-progress.ts';
+import { describeEpoch, describeSeconds, terminalProgress } from './terminal-progress.ts';
 
 const step = { epoch: 1, epochs: 5, batch: 3, batches: 10, loss: 0.12345, secondsLeft: 75 };
 const record = {
@@ -37,6 +37,13 @@ describe('terminalProgress', () => {
   it('writes plain lines elsewhere', () => {
     expect(run(false)).toEqual(['epoch 2/5  train 0.5000 75.0 %  validation 0.6000 70.0 %  12 s  53 examples/s\n']);
   });
+});
+
+it('tells when training waits for data, and not when it hardly does', () => {
+  expect(describeEpoch({ ...record, 'charts/stall_share': 0.304 }, 5)).toMatch(
+    /53 examples\/s {2}30 % waiting for data$/,
+  );
+  expect(describeEpoch({ ...record, 'charts/stall_share': 0.04 }, 5)).toMatch(/53 examples\/s$/);
 });
 
 describe('time', () => {

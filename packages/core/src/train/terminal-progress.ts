@@ -8,6 +8,9 @@ import type { EpochRecord } from './records.ts';
 
 const REDRAW_MILLISECONDS = 100;
 
+/** Share of the time spent on waiting for data from which on it is told. */
+const WORTH_SAYING = 0.05;
+
 export interface TerminalStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -44,7 +47,9 @@ export function describeEpoch(record: EpochRecord, epochs: number): string {
   const seconds = describeSeconds(record['charts/seconds']);
   const rate = `${record['charts/examples_per_second'].toFixed(0)} examples/s`;
   const train = `train ${record['train/loss'].toFixed(4)} ${percent(record['train/accuracy'])}`;
-  return `epoch ${record.epoch + 1}/${epochs}  ${train}${validation}  ${seconds}  ${rate}`;
+  const stall = record['charts/stall_share'] ?? 0;
+  const waited = stall < WORTH_SAYING ? '' : `  ${(100 * stall).toFixed(0)} % waiting for data`;
+  return `epoch ${record.epoch + 1}/${epochs}  ${train}${validation}  ${seconds}  ${rate}${waited}`;
 }
 
 /** `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. */
