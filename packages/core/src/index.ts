@@ -1,5 +1,14 @@
 /** What `@attune/core` offers anywhere, browsers included. What touches files is in `@attune/core/node`. */
 
+// What features say about a transfer
+export { FeatureMoments } from './advise/feature-moments.ts';
+export { HScoreAccumulator, hScore, shrunkHScore } from './advise/h-score.ts';
+export type { LabelledFeatures } from './advise/labelled-features.ts';
+export { LeepAccumulator, leep } from './advise/leep.ts';
+export { logMe } from './advise/log-me.ts';
+export { NceAccumulator, nce } from './advise/nce.ts';
+export { stratifiedFolds } from './advise/stratified-folds.ts';
+export { type TransRateOptions, transRate } from './advise/trans-rate.ts';
 // The tensor API, and what it runs on
 export {
   BACKEND_NAMES,
@@ -26,6 +35,7 @@ export {
 // Metrics
 export { accuracy, confusionMatrix, macroF1, perClassAccuracy } from './metrics/classification.ts';
 export { averagePrecision, type MultiLabelMetrics, multiLabelMetrics } from './metrics/multi-label.ts';
+export { kendallTau, spearman, weightedKendallTau } from './metrics/rank-correlation.ts';
 export { type Summary, summarize } from './metrics/summary.ts';
 // The protocol of pre-trained networks
 export type {

@@ -1,15 +1,11 @@
 /** Features of a frozen trunk: computed once for each image, then trained on as often as wanted. */
-import type { ExampleSource, Network } from '@attune/core';
+import type { ExampleSource, LabelledFeatures, Network } from '@attune/core';
 import { compileStep, examplesInMemory, Random, tf } from '@attune/core';
 import { imageSource } from './batches.ts';
 import type { Example } from './dataset/open.ts';
 
-export interface Features {
-  /** [count, size], row after row, in the order of the examples. */
-  readonly values: Float32Array;
-  readonly size: number;
-  readonly labels: Int32Array;
-}
+/** Rows in the order of the examples. */
+export type Features = LabelledFeatures;
 
 export interface ComputeFeaturesOptions {
   /** Images a step. Default 16. */

@@ -3,6 +3,8 @@
  * needs neither files nor sharp. Pixels come from the page's own decoder, as `Pixels`.
  */
 
+// Data sets
+export { stratifiedFolds } from '@attune/core';
 // Augmentation
 export {
   type Augmentation,
@@ -15,9 +17,8 @@ export {
 // Batches and features
 export { type ImageSourceOptions, imageSource } from './batches.ts';
 export { type ComputeFeaturesOptions, computeFeatures, type Features, featureSource } from './compute-features.ts';
-// Data sets
 export type { Example } from './dataset/open.ts';
-export { DEFAULT_SHARES, type SplitShares, stratifiedFolds, stratifiedSplit } from './dataset/split.ts';
+export { DEFAULT_SHARES, type SplitShares, stratifiedSplit } from './dataset/split.ts';
 // Tuning
 export { defaultSettings } from './default-settings.ts';
 // Images

@@ -1,5 +1,7 @@
 /** Transfer of convolutional networks to folders of images. */
 
+// Data sets
+export { stratifiedFolds } from '@attune/core';
 // Augmentation
 export {
   type Augmentation,
@@ -13,7 +15,6 @@ export { VIEWS_NAMES, type View, type ViewsName, viewOf, viewsOf } from './augme
 // Batches and cached features
 export { type ImageSourceOptions, imageSource } from './batches.ts';
 export { type ComputeFeaturesOptions, computeFeatures, type Features, featureSource } from './compute-features.ts';
-// Data sets
 export {
   type Example,
   type ImageDataset,
@@ -22,7 +23,7 @@ export {
   type SkippedImage,
 } from './dataset/open.ts';
 export { type FoundImage, type FoundImages, type SplitName, scanImages } from './dataset/scan.ts';
-export { DEFAULT_SHARES, type SplitShares, stratifiedFolds, stratifiedSplit } from './dataset/split.ts';
+export { DEFAULT_SHARES, type SplitShares, stratifiedSplit } from './dataset/split.ts';
 // Tuning, evaluation, prediction
 export { defaultSettings } from './default-settings.ts';
 export {

@@ -49,23 +49,6 @@ export function stratifiedSplit(
   return splits;
 }
 
-/**
- * The fold, 0 to `folds` - 1, of each example for cross-validation: the folds of a class differ in size by at most one. The
- * same seed gives the same folds.
- * @param labels Class of each example.
- */
-export function stratifiedFolds(labels: readonly number[], folds: number, seed: number): number[] {
-  if (!Number.isSafeInteger(folds) || folds < 2) throw new RangeError(`folds is ${folds}, and must be at least 2`);
-  const foldOf = new Array<number>(labels.length);
-  // The next class goes on where the last one ended, or small classes would all lack the same folds.
-  let next = 0;
-  for (const label of new Set(labels)) {
-    const members = [...labels.keys()].filter((i) => labels[i] === label);
-    for (const i of Random.fromSeed(seed).fork(`folds/${label}`).shuffle(members)) foldOf[i] = next++ % folds;
-  }
-  return foldOf;
-}
-
 /** A share, rounded, of at least one example where the share is not zero and one can be spared. */
 function take(share: number, spare: number): number {
   if (share === 0) return 0;
