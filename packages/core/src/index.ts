@@ -105,6 +105,7 @@ export {
   headGroup,
   type ParameterSummary,
   printSummary,
+  requireNoGroup,
   summarizeParameters,
   thaw,
   thawOnly,

@@ -7,7 +7,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 
 /**
  * What a parameter is, which decides how it may be treated: `weight` (kernels, matrices) takes weight decay, `bias` and
- * `norm` (scale and shift of a normalisation) do not, `statistic` (moving mean and variance) is never trained by gradient.
+ * `norm` (scale and shift of a normalisation, the shift called `....bias` or `....shift`) do not, `statistic` (moving mean and variance) is never trained by gradient.
  */
 export type ParameterRole = 'weight' | 'bias' | 'norm' | 'statistic';
 
@@ -17,7 +17,7 @@ export interface Parameter {
   readonly name: string;
   readonly role: ParameterRole;
   readonly variable: tf.Variable;
-  /** What is added to the variable wherever it is read, such as LoRA's product; set by what adds it. see `parameterValue`. */
+  /** What is added to the variable wherever it is read, such as LoRA's product; set by what adds it. See `parameterValue`. */
   delta?: (() => tf.Tensor) | undefined;
 }
 
@@ -95,12 +95,13 @@ export interface Network {
   resetHead(classes: number, seed: number): void;
   /**
    * Leaves out every layer above the named one and disposes of them; a new head of as many classes stands on its output.
+   * It comes before `insertAfter` and `addGroup`.
    * @throws UserError when the name is not in `taps`, with the nearest names.
    */
   cutAt(tap: string, seed: number): void;
   /** Passes the output of a layer through another from now on; one after the other where there are several. */
   insertAfter(tap: string, layer: InsertedLayer): void;
-  /** Adds parameters as a group below the head; they are disposed of with the network. */
+  /** Adds parameters as a group below the head; they are disposed of with the network. @throws UserError when it is there. */
   addGroup(name: string, parameters: readonly Parameter[]): void;
   /** Takes a group of `addGroup` away again and disposes of its parameters. */
   removeGroup(name: string): void;

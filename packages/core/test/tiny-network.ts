@@ -24,7 +24,7 @@ export class TinyNetwork implements Network {
   readonly preprocessing = { size: 4, resize: 4, channels: 'rgb' as const, mean: [0, 0, 0], std: [1, 1, 1] };
   readonly featureSize = FEATURES;
   readonly taps: readonly string[] = ['stem'];
-  readonly parameters = new Map<string, Parameter>();
+  parameters = new Map<string, Parameter>();
   private readonly trunkGroups: readonly LayerGroup[];
   private readonly addedGroups: LayerGroup[] = [];
   private readonly inserted: InsertedLayer[] = [];
@@ -103,12 +103,16 @@ export class TinyNetwork implements Network {
   }
 
   addGroup(name: string, parameters: readonly Parameter[]): void {
-    for (const parameter of parameters) this.parameters.set(parameter.name, parameter);
+    this.parameters = new Map([
+      ...this.parameters,
+      ...parameters.map((parameter) => [parameter.name, parameter] as const),
+    ]);
     this.addedGroups.push({ name, parameters: parameters.map((parameter) => parameter.name), added: true });
   }
 
   removeGroup(name: string): void {
     const index = this.addedGroups.findIndex((group) => group.name === name);
+    this.parameters = new Map(this.parameters);
     for (const parameter of this.addedGroups.splice(index, 1)[0]!.parameters) {
       this.parameters.get(parameter)!.variable.dispose();
       this.parameters.delete(parameter);

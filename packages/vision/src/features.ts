@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Network } from '@attune/core';
+import type { Added, Network } from '@attune/core';
 import { readSafetensors, writeSafetensors } from '@attune/core';
 import { writeFileAtomic } from '@attune/core/node';
 import type { ComputeFeaturesOptions, Features } from './compute-features.ts';
@@ -41,10 +41,15 @@ export async function cachedFeatures(
   return features;
 }
 
-/** SHA-256, hex, over names, shapes and values of all that features are made by. */
-export async function trunkFingerprint(network: Network): Promise<string> {
+/**
+ * SHA-256, hex, over layers, names, shapes and values of all that features are made by.
+ * @param added What a plan added to the network, where it did: two modules of equal weights may see different layers.
+ */
+export async function trunkFingerprint(network: Network, added?: Added): Promise<string> {
   const head = new Set(network.layerGroups.at(-1)!.parameters);
   const hash = createHash('sha256');
+  // A network that is cut behind a pooling has the parameters of one that is cut before it.
+  hash.update(JSON.stringify([network.taps, added?.module]));
   for (const { name, variable } of network.parameters.values()) {
     if (head.has(name)) continue;
     const values = (await variable.data()) as Float32Array;

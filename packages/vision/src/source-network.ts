@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Lora, Network, SourceTensors, TransferPlan } from '@attune/core';
-import { carryOver, needsSource, networkValues, readSafetensors, UserError } from '@attune/core';
+import { carryOver, movedGroups, needsSource, networkValues, readSafetensors, UserError } from '@attune/core';
 import { catalogueEntry, createNetwork, extendNetwork } from '@attune/zoo';
 import { findPretrained, type LoadPretrainedOptions, loadPretrained } from '@attune/zoo/node';
 
@@ -35,9 +35,13 @@ export async function startNetwork(options: StartOptions): Promise<StartNetwork>
         'Take a plan that adds a new head.',
       );
   }
-  const { network, source } = await carriedNetwork(options);
+  let { network, source } = await carriedNetwork(options);
   try {
-    return { ...extendNetwork(network, plan.added, seed), source };
+    const extended = extendNetwork(network, plan.added, seed);
+    network = extended.network;
+    // A plan that moves what the network lacks is refused here, before anything is written.
+    movedGroups(plan.moved, network);
+    return { ...extended, source };
   } catch (error) {
     network.dispose();
     throw error;
@@ -55,13 +59,16 @@ async function carriedNetwork(options: StartOptions): Promise<Pick<StartNetwork,
   const source = { file, sha256: await sha256(file) };
   const fresh = () => createNetwork(from, { classes, seed, size, head: keepsHead ? 'published' : 'linear' });
   // A map speaks of the names in the file, whatever network they are of.
-  if (carried.what === 'map')
-    return { network: carryInto(fresh(), readSafetensors(await readFile(file), file).tensors, plan), source };
+  if (carried.what === 'map') {
+    const { tensors } = readSafetensors(await readFile(file), file);
+    return { network: carryInto(fresh(), tensors, plan), source };
+  }
   const pretrained = await loadPretrained(from, { weightsFile: file, size, ...(keepsHead ? {} : { classes, seed }) });
   // With a new head in place, carrying all but the head, or keeping the head, is what the loaded network is already.
   if (carried.what !== 'groups') return { network: pretrained, source };
   try {
-    return { network: carryInto(fresh(), await networkValues(pretrained), plan), source };
+    const tensors = await networkValues(pretrained);
+    return { network: carryInto(fresh(), tensors, plan), source };
   } finally {
     pretrained.dispose();
   }

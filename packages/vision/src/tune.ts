@@ -127,7 +127,7 @@ export async function tuneVision(options: TuneVisionOptions): Promise<TuneVision
       train: dataset.splits.train,
       validation: dataset.splits.validation,
       features: async (examples, onProgress) => {
-        trunk ??= trunkFingerprint(network);
+        trunk ??= trunkFingerprint(network, plan.added);
         return cachedFeatures(network, examples, {
           cacheFolder: options.featureCache,
           fingerprint: dataset.fingerprint,

@@ -36,8 +36,8 @@ const EPSILON = 1e-3;
 const WIDEST = 8;
 
 /**
- * Stages of 3 x 3 convolutions with normalisation and ReLU: as many of stride 2 as lead to the next stitch's resolution,
- * else one of stride 1.
+ * Stages of 3 x 3 convolutions with normalisation and ReLU: as many of stride 2 as come nearest to the next stitch's
+ * resolution, else one of stride 1.
  */
 function convolutionalModule({ width }: ModuleSettings, seed: number): ModuleBuilder {
   const init = new Initialiser(seed);
@@ -46,17 +46,19 @@ function convolutionalModule({ width }: ModuleSettings, seed: number): ModuleBui
     const side = to?.[0] ?? from[0]!;
     const layers: Layer[] = [];
     let [rows, , depth] = from as [number, number, number];
+    const halved = () => Math.ceil(rows / 2);
+    const tooLarge = () => Math.abs(halved() - side) < Math.abs(rows - side);
     do {
-      const stride = rows > side ? 2 : 1;
+      const stride = tooLarge() ? 2 : 1;
       const name = `module${number}.conv${layers.length / 3 + 1}`;
       layers.push(
         convolution(init, name, depth, channels, { kernel: 3, stride, padding: 'same', bias: false }),
         batchNorm(init, `${name}.bn`, channels, EPSILON),
         relu,
       );
-      rows = Math.ceil(rows / stride);
+      if (stride === 2) rows = halved();
       depth = channels;
-    } while (rows > side);
+    } while (tooLarge());
     // Networks that do not pad have maps whose sides are not halves of each other.
     if (rows !== side) layers.push(pure((x) => tf.image.resizeBilinear(x, [side, side])));
     const { parameters, apply } = sequence(...layers);

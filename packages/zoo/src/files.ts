@@ -3,7 +3,15 @@ import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Added, Lora, Network, SafetensorsFile } from '@attune/core';
-import { LORA_GROUP, networkValues, parseAdded, readSafetensors, UserError, writeSafetensors } from '@attune/core';
+import {
+  isUserError,
+  LORA_GROUP,
+  networkValues,
+  parseAdded,
+  readSafetensors,
+  UserError,
+  writeSafetensors,
+} from '@attune/core';
 import { writeFileAtomic } from '@attune/core/node';
 import { catalogueEntry, createNetwork } from './catalogue.ts';
 import { extendNetwork } from './extend.ts';
@@ -108,14 +116,23 @@ export async function loadNetwork(file: string): Promise<LoadedNetwork> {
   const { metadata, tensors } = await readWeights(file);
   if (metadata.format !== FORMAT || metadata.network === undefined)
     throw new UserError(`${file} is not a network saved by this program.`, 'Give the model file of a run.');
+  const classes = Number(metadata.classes);
+  const outputs = tensors.get('head.bias')?.data.length;
+  // Before anything of that size is made.
+  if (classes !== outputs)
+    throw new UserError(
+      `${file} says that it has ${metadata.classes} classes, and its head has ${outputs ?? 'none'}.`,
+      'Restore the file.',
+    );
   const structure = metadata.added === undefined ? undefined : parseStructure(metadata.added, file);
   const network = extended(
     createNetwork(metadata.network, {
-      classes: Number(metadata.classes),
+      classes,
       size: Number(metadata.size),
       head: metadata.head === 'published' ? 'published' : 'linear',
     }),
     structure,
+    file,
   );
   try {
     assignWeights(network, tensors, { source: file, convention: ATTUNE });
@@ -126,33 +143,56 @@ export async function loadNetwork(file: string): Promise<LoadedNetwork> {
   }
 }
 
-function extended(network: Network, added: Added | undefined): Network {
+function extended(network: Network, added: Added | undefined, file: string): Network {
   if (added === undefined) return network;
   try {
     return extendNetwork(network, added, 0).network;
   } catch (error) {
     network.dispose();
-    throw error;
+    if (!isUserError(error)) throw error;
+    throw new UserError(`What was added to the network in ${file} does not fit: ${error.message}`, undefined, {
+      cause: error,
+    });
   }
 }
 
 function parseStructure(text: string, file: string): Added {
+  let value: unknown;
   try {
-    return parseAdded(JSON.parse(text), `what was added, in ${file}`);
+    value = JSON.parse(text);
   } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`What was added to the network is damaged in ${file}.`, 'Restore the file.', { cause: error });
+    throw new UserError(`What was added to the network in ${file} is not JSON.`, 'Restore the file.', { cause: error });
   }
+  const added = parseAdded(value, `${file}, what was added`);
+  if (added.lora)
+    throw new UserError(`${file} is of a network with LoRA beside its weights.`, 'Give a file that has it merged.');
+  return added;
 }
+
+const LORA_FORMAT = 'attune-lora-1';
 
 /** Writes A and B of every matrix to a small safetensors file, atomically; `readLora` puts them into another network. */
 export async function saveLora(lora: Lora, file: string): Promise<void> {
-  await writeFileAtomic(file, writeSafetensors(await lora.tensors(), { format: 'attune-lora-1' }));
+  const { rank, alpha } = lora.settings;
+  const metadata = { format: LORA_FORMAT, rank: String(rank), alpha: String(alpha) };
+  await writeFileAtomic(file, writeSafetensors(await lora.tensors(), metadata));
 }
 
-/** Puts the values that `saveLora` wrote into LoRA of the same settings. @throws UserError when they do not fit. */
+/**
+ * Puts the values that `saveLora` wrote into LoRA of the same settings, on a network with the same weights.
+ * @throws UserError when the file is missing, damaged, not of `saveLora`, or of other settings.
+ */
 export async function readLora(lora: Lora, file: string): Promise<void> {
-  lora.load((await readWeights(file)).tensors, file);
+  const { metadata, tensors } = await readWeights(file);
+  if (metadata.format !== LORA_FORMAT)
+    throw new UserError(`${file} is not a LoRA file of this program.`, 'Give the LoRA file of a run.');
+  const { rank, alpha } = lora.settings;
+  if (metadata.rank !== String(rank) || metadata.alpha !== String(alpha))
+    throw new UserError(
+      `${file} was made with rank ${metadata.rank} and alpha ${metadata.alpha}, and is to be used with ${rank} and ${alpha}.`,
+      'Set LoRA up with the values of the file.',
+    );
+  lora.load(tensors, file);
 }
 
 function parseLabels(text: string, file: string): string[] {

@@ -12,7 +12,7 @@ import type {
   Preprocessing,
   RunOptions,
 } from '@attune/core';
-import { suggestNames, tapShapes, tf, UserError } from '@attune/core';
+import { requireNoGroup, suggestNames, tapShapes, tf, UserError } from '@attune/core';
 import type { Head } from './layers/heads.ts';
 import { linearHead } from './layers/heads.ts';
 import { Initialiser } from './layers/initialiser.ts';
@@ -136,6 +136,8 @@ export class StagedNetwork implements Network {
   }
 
   cutAt(tap: string, seed: number): void {
+    if (this.addedGroups.length > 0 || this.inserted.size > 0)
+      throw new Error(`${this.name} is cut before anything is added to it`);
     this.requireTaps([tap]);
     const { classes } = this;
     this.channels = tapShapes(this, [tap])[tap]!.at(-1)!;
@@ -154,8 +156,7 @@ export class StagedNetwork implements Network {
   }
 
   addGroup(name: string, parameters: readonly Parameter[]): void {
-    if (this.layerGroups.some((existing) => existing.name === name))
-      throw new UserError(`${this.name} has a layer group '${name}' already.`);
+    requireNoGroup(this, name);
     this.addedGroups.push({ name, parameters });
     this.parameterMap = this.collectParameters();
   }

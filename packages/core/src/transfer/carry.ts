@@ -80,12 +80,15 @@ export function carriedParameters(network: Network, carried: Carried): Parameter
     case 'groups':
       return carried.groups.flatMap((group) => groupParameters(network, group));
     case 'map': {
-      const all = [...network.parameters.values()];
+      const all = network.layerGroups.filter(isSources).flatMap(({ name }) => groupParameters(network, name));
       for (const { to } of carried.map)
         if (!all.some(({ name }) => matchPattern(name, to) !== undefined))
           throw new UserError(
             `No parameter of ${network.name} fits '${to}'.`,
-            suggestNames(to, network.parameters.keys()),
+            suggestNames(
+              to,
+              all.map(({ name }) => name),
+            ),
           );
       return all.filter(({ name }) => carried.map.some(({ to }) => matchPattern(name, to) !== undefined));
     }

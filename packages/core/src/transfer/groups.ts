@@ -88,6 +88,12 @@ export function printSummary({ groups, values, trainable }: ParameterSummary): s
     .join('\n');
 }
 
+/** @throws UserError when the network has a group of that name. */
+export function requireNoGroup(network: Network, name: string): void {
+  if (network.layerGroups.some((group) => group.name === name))
+    throw new UserError(`${network.name} has a layer group '${name}' already.`, 'It can be added once.');
+}
+
 function findGroup(network: Network, name: string): LayerGroup {
   const group = network.layerGroups.find((candidate) => candidate.name === name);
   if (group !== undefined) return group;

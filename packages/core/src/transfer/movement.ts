@@ -78,15 +78,15 @@ export function movingParameters(
   );
 }
 
-/** A bias, or the shift of a normalisation. Its statistics stay as they are: they follow the scale, which is frozen. */
+/** A bias, or the shift of a normalisation. */
 function isBias({ name, role }: Parameter): boolean {
-  return role === 'bias' || (role === 'norm' && name.endsWith('.bias'));
+  return role === 'bias' || (role === 'norm' && /\.(bias|shift)$/.test(name));
 }
 
 /** Freezes everything but these parameters. */
 export function thawParameters(network: Network, moving: readonly MovingParameter[]): void {
   const names = new Set(moving.map(({ name }) => name));
-  // Where only biases move, scales are frozen, and statistics are constants.
+  // Statistics follow the scale: where only biases move it is frozen, and they are constants.
   const groups = new Set(moving.filter((parameter) => !isBias(parameter)).map(({ group }) => group));
   for (const { name: group } of network.layerGroups)
     for (const { name, role, variable } of groupParameters(network, group))

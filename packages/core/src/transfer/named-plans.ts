@@ -86,7 +86,11 @@ export function namedPlan(name: string): TransferPlan {
     return plan(name, { groups: { what: 'last', count: Number(count) }, rateDecay: 1, thaw: atOnce });
   const group = /^surgical-(.+)$/.exec(name)?.[1];
   if (group !== undefined)
-    return plan(name, { groups: { what: 'groups', groups: [group, 'head'] }, rateDecay: 1, thaw: atOnce });
+    return plan(name, {
+      groups: { what: 'groups', groups: [...new Set([group, 'head'])] },
+      rateDecay: 1,
+      thaw: atOnce,
+    });
   const layer = /^probe-at-(.+)$/.exec(name)?.[1];
   if (layer !== undefined)
     return plan(name, { groups: { what: 'head' }, rateDecay: 1, thaw: atOnce }, { added: { head: 'new', cut: layer } });

@@ -62,9 +62,10 @@ export class Fields {
       : this.fail(name, `must be a number of at least ${least}`);
   }
 
-  count(name: string): number {
+  count(name: string, most = Number.MAX_SAFE_INTEGER): number {
     const value = this.number(name, 1);
-    return Number.isInteger(value) ? value : this.fail(name, 'must be a whole number');
+    if (!Number.isInteger(value)) this.fail(name, 'must be a whole number');
+    return value <= most ? value : this.fail(name, `must be at most ${most}`);
   }
 
   names(name: string): string[] {

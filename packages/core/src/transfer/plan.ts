@@ -192,7 +192,9 @@ function parseCarried(fields: Fields): Carried {
     fields.only('what', 'map');
     const map = fields.list('map').map((entry) => {
       entry.only('from', 'to');
-      return { from: entry.text('from'), to: entry.text('to') };
+      const [from, to] = [entry.text('from'), entry.text('to')];
+      if (stars(from) > stars(to)) entry.fail('from', "must have no more * than 'to'");
+      return { from, to };
     });
     return { what, map };
   }
@@ -203,6 +205,8 @@ function parseCarried(fields: Fields): Carried {
   fields.only('what', 'groups');
   return { what, groups: fields.names('groups') };
 }
+
+const stars = (pattern: string): number => pattern.split('*').length - 1;
 
 function parseMoved(fields: Fields): Moved {
   fields.only('groups', 'rateDecay', 'thaw', 'only', 'rates');
@@ -274,6 +278,9 @@ function parseHeld(fields: Fields): Held {
   }
 }
 
+/** Channels of a module's first stage: its later stages, eight times as wide, already outweigh most pre-trained networks. */
+const MOST_WIDTH = 128;
+
 /** As `parsePlan`, of the part `added` alone. */
 export function parseAdded(value: unknown, source: string): Added {
   return addedOf(new Fields(value, source, ''));
@@ -281,10 +288,14 @@ export function parseAdded(value: unknown, source: string): Added {
 
 function addedOf(fields: Fields): Added {
   fields.only('head', 'cut', 'lora', 'adapters', 'module');
+  const head = fields.choice('head', ['new', 'fitted', 'none']);
+  for (const name of ['cut', 'module'])
+    if (head === 'none' && fields.has(name))
+      fields.fail('head', `cannot be none with ${name}: the source's head does not fit`);
   const part = <Part>(name: string, parse: (part: Fields) => Part) =>
     fields.has(name) ? { [name]: parse(fields.fields(name)) } : {};
   return {
-    head: fields.choice('head', ['new', 'fitted', 'none']),
+    head,
     ...(fields.has('cut') ? { cut: fields.text('cut') } : {}),
     ...part('lora', (lora): LoraSettings => {
       lora.only('rank', 'alpha', 'targets');
@@ -296,7 +307,7 @@ function addedOf(fields: Fields): Added {
     }),
     ...part('module', (module): ModuleSettings => {
       module.only('width', 'stitches');
-      return { width: module.count('width'), ...optionalNames(module, 'stitches') };
+      return { width: module.count('width', MOST_WIDTH), ...optionalNames(module, 'stitches') };
     }),
   };
 }

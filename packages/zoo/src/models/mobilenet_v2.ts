@@ -89,13 +89,13 @@ function bottleneck(
   stride: number,
 ): Layer {
   const wide = from * expansion;
-  const expand = [
+  const expand = () => [
     convolution(init, `${name}.expand`, from, wide, { kernel: 1, padding: 'same', bias: false }),
     batchNorm(init, `${name}.expand.bn`, wide, EPSILON),
     relu6,
   ];
   const path = sequence(
-    ...(expansion === 1 ? [] : expand),
+    ...(expansion === 1 ? [] : expand()),
     depthwiseConvolution(init, `${name}.depthwise`, wide, { kernel: 3, stride, padding: 'same' }),
     batchNorm(init, `${name}.depthwise.bn`, wide, EPSILON),
     relu6,

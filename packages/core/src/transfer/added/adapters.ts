@@ -7,6 +7,7 @@ import { UserError } from '../../errors.ts';
 import type { Network, Parameter } from '../../network.ts';
 import { Random } from '../../random.ts';
 import { tf } from '../../tensorflow.ts';
+import { requireNoGroup } from '../groups.ts';
 import { tapShapes } from './tap-shapes.ts';
 
 export const ADAPTERS_GROUP = 'adapters';
@@ -23,13 +24,19 @@ const FEWEST_CHANNELS = 4;
 /** Above this the adapter of one wide layer would outweigh all others. */
 const MOST_CHANNELS = 64;
 
-/** Puts an adapter behind each layer; their parameters are the layer group `adapters`. @throws UserError for an unknown layer. */
+/**
+ * Puts an adapter behind each layer; their parameters are the layer group `adapters`.
+ * @param seed Fixes the `down` matrices.
+ * @throws UserError for an unknown layer, one that is named twice, or a network that has adapters.
+ */
 export function addAdapters(
   network: Network,
   { reduction, after = network.taps }: AdapterSettings,
   seed: number,
 ): void {
-  if (new Set(after).size < after.length) throw new UserError('A layer is named twice for adapters.', 'Name it once.');
+  const twice = after.find((tap, i) => after.indexOf(tap) < i);
+  if (twice !== undefined) throw new UserError(`Layer '${twice}' is named twice for adapters.`, 'Name it once.');
+  requireNoGroup(network, ADAPTERS_GROUP);
   const random = Random.fromSeed(seed).fork('adapters');
   const shapes = tapShapes(network, after);
   const parameters: Parameter[] = [];
@@ -54,7 +61,7 @@ export function addAdapters(
       const matrix = ({ variable }: Parameter) => variable as tf.Variable<tf.Rank.R2>;
       const bottleneck = tf.relu(tf.add(tf.matMul(rows, matrix(down)), downBias.variable)) as tf.Tensor2D;
       const change = tf.add(tf.matMul(bottleneck, matrix(up)), upBias.variable);
-      return tf.add(x, tf.reshape(change, x.shape));
+      return tf.add(x, tf.reshape(change, [-1, ...x.shape.slice(1)]));
     });
   }
   network.addGroup(ADAPTERS_GROUP, parameters);

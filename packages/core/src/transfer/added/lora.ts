@@ -9,7 +9,7 @@ import { Random } from '../../random.ts';
 import { tf } from '../../tensorflow.ts';
 import type { TensorToWrite } from '../../weights/safetensors.ts';
 import { assignValues, type SourceTensors } from '../carry.ts';
-import { headGroup } from '../groups.ts';
+import { headGroup, requireNoGroup } from '../groups.ts';
 import { matchesAny } from '../patterns.ts';
 
 export const LORA_GROUP = 'lora';
@@ -19,7 +19,7 @@ export interface LoraSettings {
   readonly rank: number;
   /** The product is multiplied by alpha / rank. */
   readonly alpha: number;
-  /** Patterns of parameter names, `*` for anything. Default: every matrix below the head but depthwise kernels. */
+  /** Patterns of the source's parameter names, `*` for anything. Default: all its matrices below the head but depthwise kernels. */
   readonly targets?: readonly string[];
 }
 
@@ -39,13 +39,15 @@ export class Lora {
 
   /**
    * @param seed Fixes A.
-   * @throws UserError when no parameter is meant, or the rank is above a matrix's smaller side.
+   * @throws UserError when no parameter is meant, the rank is above a matrix's smaller side, or the network has LoRA.
    */
   constructor(
     private readonly network: Network,
-    { rank, alpha, targets }: LoraSettings,
+    readonly settings: LoraSettings,
     seed: number,
   ) {
+    const { rank, alpha, targets } = settings;
+    requireNoGroup(network, LORA_GROUP);
     this.scale = alpha / rank;
     const random = Random.fromSeed(seed).fork('lora');
     const meant = loraTargets(network, targets);
@@ -68,13 +70,16 @@ export class Lora {
     for (const update of this.updates) update.target.delta = () => this.product(update);
   }
 
-  /** Writes W + (alpha / rank) A B into every matrix; the network computes the same, without the products. */
+  /**
+   * Writes W + (alpha / rank) A B into every matrix; the network computes the same, without the products. Until `unmerge`
+   * or `mergeAndRemove` the matrices' own values are kept in memory too.
+   */
   merge(): void {
     for (const update of this.updates) {
       const { target } = update;
       if (update.original !== undefined) continue;
       target.delta = undefined;
-      update.original = target.variable.clone();
+      update.original = tf.keep(target.variable.clone());
       tf.tidy(() => target.variable.assign(tf.add(target.variable, this.product(update))));
     }
   }
@@ -107,15 +112,20 @@ export class Lora {
     return tensors;
   }
 
-  /** Puts values of `tensors` back. @throws UserError when one is missing or of another shape, before any is changed. */
+  /**
+   * Puts values of `tensors` back. All is checked before the first is changed. They must not be merged now.
+   * @param source What the tensors are of, in messages.
+   * @throws UserError when one is missing, of another shape, or of no matrix that is adapted here.
+   */
   load(tensors: SourceTensors, source: string): void {
     const pairs = this.updates.flatMap(({ a, b }) => [a, b]);
+    const hint = 'Give the LoRA file of this network, with its rank and targets.';
     for (const { name, variable } of pairs)
       if (tensors.get(name)?.shape.join() !== variable.shape.join())
-        throw new UserError(
-          `${source} has no '${name}' of shape [${variable.shape.join(', ')}].`,
-          'Give the LoRA file of this network, with its rank and targets.',
-        );
+        throw new UserError(`${source} has no '${name}' of shape [${variable.shape.join(', ')}].`, hint);
+    const names = new Set(pairs.map(({ name }) => name));
+    for (const name of tensors.keys())
+      if (!names.has(name)) throw new UserError(`${source} has '${name}', which is not adapted here.`, hint);
     for (const { name, variable } of pairs) assignValues(variable, tensors.get(name)!.data);
   }
 
@@ -125,11 +135,14 @@ export class Lora {
   }
 }
 
-/** The parameters that LoRA would adapt. @throws UserError when a pattern, or the default, means none. */
+/** The parameters that LoRA would adapt. @throws UserError when the patterns, or the default, mean none. */
 export function loraTargets(network: Network, patterns?: readonly string[]): Parameter[] {
-  const head = new Set(headGroup(network).parameters);
+  // What was added reads its variables as they are, and has no source to stay near to.
+  const others = new Set(
+    [...network.layerGroups.filter((group) => group.added), headGroup(network)].flatMap((group) => group.parameters),
+  );
   const matrices = [...network.parameters.values()].filter(
-    ({ name, role, variable }) => role === 'weight' && variable.rank >= 2 && !head.has(name),
+    ({ name, role, variable }) => role === 'weight' && variable.rank >= 2 && !others.has(name),
   );
   const targets = matrices.filter((parameter) =>
     patterns === undefined ? !isDepthwise(parameter) : matchesAny(parameter.name, patterns),

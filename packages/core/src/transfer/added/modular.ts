@@ -15,13 +15,13 @@ import type {
 } from '../../network.ts';
 import { Random } from '../../random.ts';
 import { tf } from '../../tensorflow.ts';
-import { headGroup } from '../groups.ts';
+import { headGroup, requireNoGroup } from '../groups.ts';
 import { tapShapes } from './tap-shapes.ts';
 
 export const MODULE_GROUP = 'module';
 
 export interface ModuleSettings {
-  /** Channels of the module's first stage; each stage has twice as many as the one below, up to eight times. */
+  /** Channels of the module's first stage, 1 to 128; each stage has twice as many as the one below, up to eight times. */
   readonly width: number;
   /** Layers of the pre-trained network that the module sees, by depth. Default: `defaultStitches`. */
   readonly stitches?: readonly string[];
@@ -45,7 +45,7 @@ export type ModuleBuilder = (stage: {
   readonly to: readonly number[] | undefined;
 }) => ModuleStage;
 
-/** The last layer at each resolution, the top one left out: what is above it sees it anyway. */
+/** The last layer at each resolution, of all but the network's last layer: the head sees that one anyway. */
 export function defaultStitches(network: Network): string[] {
   const taps = network.taps.slice(0, -1);
   const shapes = tapShapes(network, taps);
@@ -54,9 +54,11 @@ export function defaultStitches(network: Network): string[] {
 }
 
 export class ModularNetwork implements Network {
-  private readonly stages: readonly ModuleStage[] = [];
-  private head_: { readonly weight: Parameter; readonly bias: Parameter };
-  private parameterMap: ReadonlyMap<string, Parameter>;
+  private readonly stages: readonly ModuleStage[];
+  private currentHead: { readonly weight: Parameter; readonly bias: Parameter };
+  private parameterMap: ReadonlyMap<string, Parameter> = new Map();
+  /** The pre-trained network's parameters when `parameterMap` was made: LoRA may have been merged and removed there since. */
+  private collectedFrom: ReadonlyMap<string, Parameter> | undefined;
 
   /**
    * @param pretrained Belongs to this network from now on. Its own head is left aside.
@@ -87,8 +89,7 @@ export class ModularNetwork implements Network {
       if (to) from = [...to.slice(0, -1), to.at(-1)! + stage.channels];
     }
     this.stages = stages;
-    this.head_ = newHead(this.featureSize, classes, seed);
-    this.parameterMap = this.collectParameters();
+    this.currentHead = newHead(this.featureSize, classes, seed);
   }
 
   get name() {
@@ -104,7 +105,7 @@ export class ModularNetwork implements Network {
   }
 
   get classes(): number {
-    return this.head_.bias.variable.shape[0]!;
+    return this.currentHead.bias.variable.shape[0]!;
   }
 
   get featureSize(): number {
@@ -112,6 +113,10 @@ export class ModularNetwork implements Network {
   }
 
   get parameters(): ReadonlyMap<string, Parameter> {
+    if (this.collectedFrom !== this.pretrained.parameters) {
+      this.parameterMap = this.collectParameters();
+      this.collectedFrom = this.pretrained.parameters;
+    }
     return this.parameterMap;
   }
 
@@ -133,7 +138,7 @@ export class ModularNetwork implements Network {
   }
 
   head(features: tf.Tensor2D): tf.Tensor2D {
-    const { weight, bias } = this.head_;
+    const { weight, bias } = this.currentHead;
     return tf.tidy(() => tf.add(tf.matMul(features, weight.variable as tf.Variable<tf.Rank.R2>), bias.variable));
   }
 
@@ -159,9 +164,9 @@ export class ModularNetwork implements Network {
   }
 
   resetHead(classes: number, seed: number): void {
-    for (const { variable } of Object.values(this.head_)) variable.dispose();
-    this.head_ = newHead(this.featureSize, classes, seed);
-    this.parameterMap = this.collectParameters();
+    for (const { variable } of Object.values(this.currentHead)) variable.dispose();
+    this.currentHead = newHead(this.featureSize, classes, seed);
+    this.collectedFrom = undefined;
   }
 
   cutAt(): never {
@@ -173,19 +178,18 @@ export class ModularNetwork implements Network {
   }
 
   addGroup(name: string, parameters: readonly Parameter[]): void {
+    requireNoGroup(this, name);
     this.pretrained.addGroup(name, parameters);
-    this.parameterMap = this.collectParameters();
   }
 
   removeGroup(name: string): void {
     this.pretrained.removeGroup(name);
-    this.parameterMap = this.collectParameters();
   }
 
   dispose(): void {
     this.pretrained.dispose();
     for (const { parameters } of this.stages) for (const { variable } of parameters) variable.dispose();
-    for (const { variable } of Object.values(this.head_)) variable.dispose();
+    for (const { variable } of Object.values(this.currentHead)) variable.dispose();
   }
 
   private collectParameters(): ReadonlyMap<string, Parameter> {
@@ -193,8 +197,8 @@ export class ModularNetwork implements Network {
     const parameters = [
       ...[...this.pretrained.parameters.values()].filter(({ name }) => !oldHead.has(name)),
       ...this.stages.flatMap((stage) => stage.parameters),
-      this.head_.weight,
-      this.head_.bias,
+      this.currentHead.weight,
+      this.currentHead.bias,
     ];
     return new Map(parameters.map((parameter) => [parameter.name, parameter]));
   }
