@@ -78,8 +78,14 @@ export {
   examplesInMemory,
 } from './train/data.ts';
 export { type EvaluateOptions, type Evaluation, evaluate } from './train/evaluate.ts';
+export {
+  type FindLearningRateOptions,
+  findLearningRate,
+  type LearningRateSweep,
+} from './train/find-learning-rate.ts';
 export { fit } from './train/fit.ts';
 export type { FitOptions, Monitor } from './train/fit-options.ts';
+export type { LearningRatePoint, LearningRateSuggestions } from './train/learning-rate-curve.ts';
 export type { LossName } from './train/objective.ts';
 export { type Progress, type StepProgress, silentProgress } from './train/progress.ts';
 export type { EpochRecord, FitResult, RunRecorder } from './train/records.ts';

@@ -9,9 +9,8 @@ import { cosine } from '../optim/schedule.ts';
 import { exchangeAverages } from '../optim/weight-averages.ts';
 import { Random } from '../random.ts';
 import { seedDraws } from '../step.ts';
-import { carriedParameters } from '../transfer/carry.ts';
 import { groupParameters, headGroup } from '../transfer/groups.ts';
-import { needsSource, prepareHeld } from '../transfer/held.ts';
+import { needsSource } from '../transfer/held.ts';
 import { interpolateWeights } from '../transfer/held-average.ts';
 import { movedGroups, movementAt } from '../transfer/movement.ts';
 import { parameterValues } from '../transfer/network-values.ts';
@@ -21,6 +20,7 @@ import { resolveClassWeights } from './class-balance.ts';
 import { ahead, type Batch } from './data.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
 import { checkFitOptions, type FitOptions, monitorOf, runSettings } from './fit-options.ts';
+import { penaltyOf } from './penalty.ts';
 import { type Phase, startPhase } from './phase.ts';
 import { Pace, silentProgress } from './progress.ts';
 import type { EpochRecord, FitResult } from './records.ts';
@@ -50,16 +50,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   };
   const weights = classWeights && resolveClassWeights(classWeights, network.classes, train);
   // Before a checkpoint is put back: what holds is the start.
-  const penalty = await prepareHeld(plan.held, {
-    network,
-    carried: carriedParameters(network, plan.carried),
-    source: options.source,
-    keepsHead: plan.added.head === 'none',
-    train,
-    loss: options.loss,
-    random: random.fork('held'),
-    signal: options.signal,
-  });
+  const penalty = await penaltyOf(options, random);
   const state = resumeState(options, identity, movable);
   const batches = Math.ceil(train.count / batchSize);
   const updates = Math.ceil(batches / accumulate);
