@@ -83,6 +83,7 @@ export {
   findLearningRate,
   type LearningRateSweep,
 } from './train/find-learning-rate.ts';
+export { type FineTuneOptions, type FineTuneResult, fineTune } from './train/fine-tune.ts';
 export { fit } from './train/fit.ts';
 export type { FitOptions, Monitor } from './train/fit-options.ts';
 export type { LearningRatePoint, LearningRateSuggestions } from './train/learning-rate-curve.ts';
