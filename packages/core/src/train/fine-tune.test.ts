@@ -14,14 +14,15 @@ beforeAll(async () => {
 const data = { train: toySource(60, 1, true), validation: toySource(30, 2) };
 
 describe('fineTune', () => {
-  it('learns with no options but the data: the head, then everything', async () => {
+  it('trains the head, then everything', async () => {
     const network = new TinyNetwork(3, 1);
     const start = parametersOf(network);
     const afterHead: ReturnType<typeof parametersOf>[] = [];
     let epochs = 0;
     const progress = { step: () => {}, epoch: () => void (++epochs === 5 && afterHead.push(parametersOf(network))) };
     const tensors = tf.memory().numTensors;
-    const { best, head, all } = await fineTune({ network, ...data, batchSize: 8, progress, learningRate: 0.03 });
+    const setup = { network, ...data, batchSize: 8, headEpochs: 5, learningRate: 0.03, progress };
+    const { best, head, all } = await fineTune(setup);
     expect(tf.memory().numTensors).toBe(tensors);
     expect(head.history.map((record) => record['charts/trainable_parameters'])).toEqual([21, 21, 21, 21, 21]);
     expect(all.history[0]!['charts/trainable_parameters']).toBe(167);
@@ -35,13 +36,17 @@ describe('fineTune', () => {
     network.dispose();
   });
 
-  it('runs on its defaults, the same each time', async () => {
+  it('learns with no options but the data, the same each time, in epochs that follow from the number of updates', async () => {
     const run = async () => {
       const network = new TinyNetwork(3, 1);
-      const { best, all } = await fineTune({ network, ...data });
-      return { parameters: parametersOf(network), loss: best['validation/loss'], epochs: all.history.length };
+      const { head, all } = await fineTune({ network, ...data });
+      const losses = head.history.map((record) => record['train/loss']);
+      return { parameters: parametersOf(network), losses, epochs: all.history.length };
     };
     const first = await run();
+    expect(first.losses.length).toBe(40);
+    expect(first.losses.at(-1)!).toBeLessThan(first.losses[0]!);
+    expect(first.epochs).toBeLessThanOrEqual(60);
     expect(await run()).toEqual(first);
   });
 

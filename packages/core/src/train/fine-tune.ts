@@ -36,15 +36,15 @@ export interface FineTuneOptions
   readonly network: FitOptions['network'];
   readonly train: ExampleSource;
   readonly validation: ExampleSource;
-  /** Of all layers together, at most. Default 15. */
+  /** Of all layers together, at most. Default: for about 200 updates, 15 to 60. */
   readonly epochs?: number;
-  /** Of the head alone, before. Default 5. */
+  /** Of the head alone, before, at most. Default: for about 100 updates, 5 to 40. */
   readonly headEpochs?: number;
   /** The highest, of all layers together. Default 1e-3 for networks with batch normalisation, 1e-4 for others. */
   readonly learningRate?: number;
   /** The highest, of the head alone. Default 2e-3. */
   readonly headLearningRate?: number;
-  /** Stops after this many epochs without a better validation. Default 5. */
+  /** Stops the training of all layers after this many epochs without a better validation. Default 5. */
   readonly patience?: number;
 }
 
@@ -59,9 +59,11 @@ export interface FineTuneResult {
 
 /** Trains the head, then everything, and leaves the best weights in the network. @throws UserError as `fit` does. */
 export async function fineTune(options: FineTuneOptions): Promise<FineTuneResult> {
-  const { network, epochs = 15, headEpochs = 5, headLearningRate = 2e-3, patience = 5 } = options;
+  const { network, train, batchSize = 32, headLearningRate = 2e-3, patience = 5 } = options;
+  const updates = Math.ceil(train.count / (batchSize * (options.accumulate ?? 1)));
+  const { epochs = between(15, 200 / updates, 60), headEpochs = between(5, 100 / updates, 40) } = options;
   const learningRate = options.learningRate ?? defaultLearningRate(network);
-  const common = { batchSize: 32, seed: 0, patience, ...options };
+  const { patience: _, ...common } = { seed: 0, ...options, batchSize };
 
   const probe = { plan: namedPlan('linear-probe'), epochs: headEpochs, learningRate: headLearningRate };
   const head = await fit({ ...common, ...probe, schedule: cosine() });
@@ -71,11 +73,17 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuneResult
     plan: namedPlan('discriminative'),
     epochs,
     learningRate,
+    patience,
     schedule: warmUp(0.1, cosine()),
   });
   if (!isBetter(head.best, all.best, monitorOf(options))) return { best: all.best, head, all };
   for (const { name, variable } of network.parameters.values()) assignValues(variable, afterHead.get(name)!.data);
   return { best: head.best, head, all };
+}
+
+/** Small sets take more epochs than large ones: it is updates that count. */
+function between(least: number, epochs: number, most: number): number {
+  return Math.min(Math.max(Math.ceil(epochs), least), most);
 }
 
 /** On small sets of photos, networks without batch normalisation are ruined by rates at which those with it learn best. */

@@ -25,7 +25,7 @@ export const OBJECTIVES: Readonly<Record<LossName, Objective>> = {
   },
   sigmoid: {
     losses: binaryCrossEntropies,
-    predictions: (logits) => logits,
+    predictions: (logits) => tf.clone(logits),
     isRight: (logits, { labels, targets }, i) => {
       const classes = targets!.length / labels.length;
       for (let k = i * classes; k < (i + 1) * classes; k++) if (logits[k]! > 0 !== targets![k]! > 0.5) return false;

@@ -171,7 +171,7 @@ function lossAndGradients(
         ? network.run(inputs as tf.Tensor4D, { taps: penalty.taps, training })
         : { taps: {}, logits: network.head(features, { training }) };
     const losses = objective.losses({ logits, targets, labelSmoothing });
-    outcome = { losses: tf.keep(losses), predictions: tf.keep(tf.clone(objective.predictions(logits))) };
+    outcome = { losses: tf.keep(losses), predictions: tf.keep(objective.predictions(logits)) };
     const loss = weightedMean(losses, weights);
     const held = penalty.value({ parameters, inputs, weights, tuned: { taps, logits } });
     return held === undefined ? loss : tf.add(loss, held);
