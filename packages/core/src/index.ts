@@ -1,12 +1,21 @@
 /** What `@attune/core` offers anywhere, browsers included. What touches files is in `@attune/core/node`. */
 
 // What features say about a transfer
+export { type ADistanceOptions, aDistance } from './advise/a-distance.ts';
 export { FeatureMoments } from './advise/feature-moments.ts';
+export { diagonalFrechetDistance, frechetDistance } from './advise/frechet.ts';
 export { HScoreAccumulator, hScore, shrunkHScore } from './advise/h-score.ts';
 export type { LabelledFeatures } from './advise/labelled-features.ts';
 export { LeepAccumulator, leep } from './advise/leep.ts';
 export { logMe } from './advise/log-me.ts';
+export {
+  LogisticRegression,
+  type LogisticRegressionOptions,
+  logisticRegression,
+} from './advise/logistic-regression.ts';
 export { NceAccumulator, nce } from './advise/nce.ts';
+export { type NearestNeighbourOptions, nearestNeighbourAccuracy } from './advise/nearest-neighbours.ts';
+export { type ProbeOptions, type ProbeResult, probeAccuracy } from './advise/probe.ts';
 export { stratifiedFolds } from './advise/stratified-folds.ts';
 export { type TransRateOptions, transRate } from './advise/trans-rate.ts';
 // The tensor API, and what it runs on
