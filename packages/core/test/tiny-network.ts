@@ -127,7 +127,7 @@ export class TinyNetwork implements Network {
     const [scale, shift] = [this.variable('stem.norm.scale'), this.variable('stem.norm.shift')];
     let mean: tf.Tensor = this.variable('stem.norm.mean');
     let variance: tf.Tensor = this.variable('stem.norm.variance');
-    if (training && scale.trainable) {
+    if (training && scale.trainable && this.variable('stem.norm.mean').trainable) {
       const moments = tf.moments(x, [0, 1, 2]);
       for (const [name, value] of Object.entries(moments)) {
         const statistic = this.variable(`stem.norm.${name}`);
@@ -151,7 +151,7 @@ export class TinyNetwork implements Network {
     this.parameters.set(name, {
       name,
       role,
-      variable: tf.tidy(() => tf.variable(tf.tensor(values, shape), role !== 'statistic')),
+      variable: tf.tidy(() => tf.variable(tf.tensor(values, shape))),
     });
   }
 }

@@ -8,8 +8,16 @@ import type { VisionSettings } from './run-record.ts';
 const SMALL_SIZE = 64;
 const SMALL_AUGMENTATION: Augmentation = { ...DEFAULT_AUGMENTATION, crop: { scale: [0.7, 1], ratio: [4 / 5, 5 / 4] } };
 
-/** How a head alone is trained. */
-export const PROBE = { optimizer: 'sgd', epochs: 100, learningRate: 0.003, weightDecay: 3 } as const;
+/** How a head alone is trained on features of `examples` images and their mirror images. */
+export function probeSettings(examples: number) {
+  const batches = Math.ceil((2 * examples) / BATCH_SIZE);
+  // To its end: it is updates that count, and they cost next to nothing.
+  const epochs = Math.min(Math.max(Math.ceil(PROBE_UPDATES / batches), 20), PROBE_UPDATES);
+  return { optimizer: 'sgd', epochs, learningRate: 0.003, weightDecay: 3 } as const;
+}
+
+const BATCH_SIZE = 32;
+const PROBE_UPDATES = 1500;
 
 export interface TrainingTask {
   readonly plan: TransferPlan;
@@ -27,15 +35,15 @@ export interface TrainingTask {
  *
  * What was carried over and is to move warms up, so that it is not forgotten in the first steps, and takes a rate by its
  * kind: on 195 photos a network without batch normalisation learned best at 1e-4, the lowest rate tried, and was ruined at
- * 1e-3, the highest, where one with it was best (`bench/records`, studies `defaults-*`; one fold, one seed). What starts from nothing takes more epochs. Small sets take more
- * epochs than large ones, as it is updates that count.
+ * 1e-3, the highest, where one with it was best (`bench/records`, studies `defaults-*`; one fold, one seed). What starts
+ * from nothing takes more epochs. Small sets take more epochs than large ones, as it is updates that count.
  */
 export function defaultSettings({ plan, network, size, examples }: TrainingTask): VisionSettings {
-  const common = { batchSize: 32, labelSmoothing: 0, patience: null, size } as const;
+  const common = { batchSize: BATCH_SIZE, labelSmoothing: 0, patience: null, size } as const;
   if (plan.moved.groups.what === 'head')
     return {
       ...common,
-      ...PROBE,
+      ...probeSettings(examples),
       warmUp: 0,
       monitor: null,
       augmentation: MIRROR_ONLY,
@@ -52,6 +60,15 @@ export function defaultSettings({ plan, network, size, examples }: TrainingTask)
     Math.min(Math.max(Math.ceil(updates / batches), least), most);
   if (plan.carried.what === 'nothing')
     return { ...moving, epochs: epochsFor(600, 30, 120), learningRate: 1e-3, warmUp: 0 };
-  const normalised = [...network.parameters.values()].some(({ role }) => role === 'statistic');
-  return { ...moving, epochs: epochsFor(200, 15, 60), learningRate: normalised ? 1e-3 : 1e-4, warmUp: 0.1 };
+  return { ...moving, epochs: epochsFor(200, 15, 60), learningRate: rateOf(plan, network), warmUp: 0.1 };
+}
+
+/** The rates that the study chose most often (`bench/transfer-study`), and 1e-4 where nothing is normalised. */
+function rateOf({ moved, added }: TransferPlan, { parameters }: Pick<Network, 'parameters'>): number {
+  const normalised = [...parameters.values()].some(({ role }) => role === 'statistic');
+  // A module has normalisations of its own, and starts from nothing.
+  if (added.module && moved.groups.what === 'added') return 1e-2;
+  if (moved.groups.what === 'added' || moved.only === 'biases') return normalised ? 3e-3 : 1e-3;
+  if (!normalised) return 1e-4;
+  return moved.statistics === 'source' ? 3e-4 : 1e-3;
 }

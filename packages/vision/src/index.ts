@@ -2,6 +2,28 @@
 
 // Data sets
 export { stratifiedFolds } from '@attune/core';
+// What the data advises
+export {
+  type Advice,
+  type AdviseOptions,
+  adviseOnImages,
+  MOST_PER_CLASS,
+  type Recommendation,
+} from './advise/advise.ts';
+export { type AdviseVisionOptions, adviseVision, type VisionAdvice } from './advise/advise-vision.ts';
+export { bestEarlierLayer, bestLayer, type DepthPoint, depthCurve, depthTaps } from './advise/depth.ts';
+export type { EvidenceCell, TaskTraits, Thresholds } from './advise/evidence-types.ts';
+export { BASELINE, type RankedPlan, rankPlans } from './advise/recommend.ts';
+export { type Axis, type Scenario, scenarioOf } from './advise/scenario.ts';
+export { statisticsShift } from './advise/statistics-shift.ts';
+export { imageBatches, type TapFeaturesOptions, tapFeatures } from './advise/tap-features.ts';
+export {
+  plansToTry,
+  type TriedPlan,
+  type ValidateOptions,
+  type Validation,
+  validateAdvice,
+} from './advise/validate.ts';
 // Augmentation
 export {
   type Augmentation,

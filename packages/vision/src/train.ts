@@ -9,7 +9,7 @@ import { imageSource } from './batches.ts';
 import type { Features } from './compute-features.ts';
 import { computeFeatures, featureSource } from './compute-features.ts';
 import type { Example } from './dataset/open.ts';
-import { PROBE } from './default-settings.ts';
+import { probeSettings } from './default-settings.ts';
 import type { VisionSettings } from './run-record.ts';
 import { calmNewHead, hasLinearHead, measureScale, standardise, unstandardiseHead } from './standardise.ts';
 
@@ -69,8 +69,8 @@ export async function trainOnImages(options: TrainOnImagesOptions): Promise<FitR
   if (headAlone && hasFewViews(augmentation) && !needsSource(plan.held)) return onFeatures(common, options, validation);
   if (plan.added.head === 'fitted') {
     // Not recorded: a run that is resumed fits the same head again.
-    const { epochs, learningRate, weightDecay } = PROBE;
-    const optimizer = OPTIMIZERS[PROBE.optimizer](weightDecay);
+    const { epochs, learningRate, weightDecay, ...how } = probeSettings(options.train.length);
+    const optimizer = OPTIMIZERS[how.optimizer](weightDecay);
     const probe = {
       network,
       plan: namedPlan('linear-probe'),

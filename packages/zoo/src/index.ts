@@ -5,7 +5,7 @@ export { type CatalogueEntry, catalogue, catalogueEntry, createNetwork, type Wei
 // What a plan adds
 export { type ExtendedNetwork, extendNetwork } from './extend.ts';
 // Parts for networks of one's own
-export { batchNorm } from './layers/batch-norm.ts';
+export { batchNorm, KEPT_SHARE } from './layers/batch-norm.ts';
 export { convolution, depthwiseConvolution, fullyConnected } from './layers/convolution.ts';
 export { dropout } from './layers/dropout.ts';
 export { averagedConvolutionHead, type Head, linearHead } from './layers/heads.ts';

@@ -1,9 +1,9 @@
-/** One line, redrawn on a terminal, while images are decoded and features computed; silent elsewhere. */
-const WORDS = { images: 'reading images', features: 'computing features' } as const;
+/** One line, redrawn on a terminal, while images are decoded, features computed and layers probed; silent elsewhere. */
+const WORDS = { images: 'reading images', features: 'computing features', layers: 'probing layers' } as const;
 
 const REDRAW_MILLISECONDS = 100;
 
-export function prepareProgress(): (what: 'images' | 'features', done: number, total: number) => void {
+export function prepareProgress(): (what: keyof typeof WORDS, done: number, total: number) => void {
   let drawn = Number.NEGATIVE_INFINITY;
   return (what, done, total) => {
     if (!process.stderr.isTTY) return;

@@ -60,7 +60,7 @@ export function startPhase(
 ): Phase {
   const { network, plan, batchSize, forward = 'network', loss = 'softmax', classWeights, accumulate = 1 } = options;
   const parameters = movingParameters(network, movement, plan.moved.only);
-  thawParameters(network, parameters);
+  thawParameters(network, parameters, plan.moved.statistics);
   options.optimizer.init(parameters, state.optimizer);
   const lossOptions = {
     network,

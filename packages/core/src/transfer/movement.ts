@@ -83,12 +83,20 @@ function isBias({ name, role }: Parameter): boolean {
   return role === 'bias' || (role === 'norm' && /\.(bias|shift)$/.test(name));
 }
 
-/** Freezes everything but these parameters. */
-export function thawParameters(network: Network, moving: readonly MovingParameter[]): void {
+/**
+ * Freezes everything but these parameters. Statistics follow the scale: where only biases move it is frozen, and they are
+ * constants; so they are, below what was added, where the plan keeps the source's.
+ */
+export function thawParameters(
+  network: Network,
+  moving: readonly MovingParameter[],
+  statistics?: Moved['statistics'],
+): void {
   const names = new Set(moving.map(({ name }) => name));
-  // Statistics follow the scale: where only biases move it is frozen, and they are constants.
   const groups = new Set(moving.filter((parameter) => !isBias(parameter)).map(({ group }) => group));
-  for (const { name: group } of network.layerGroups)
+  for (const { name: group, added = false } of network.layerGroups) {
+    const follow = groups.has(group) && (statistics === undefined || added);
     for (const { name, role, variable } of groupParameters(network, group))
-      variable.trainable = role === 'statistic' ? groups.has(group) : names.has(name);
+      variable.trainable = role === 'statistic' ? follow : names.has(name);
+  }
 }

@@ -7,6 +7,8 @@ const added: Moved = { groups: { what: 'added' }, rateDecay: 1, thaw: atOnce };
 const all: Moved = { groups: { what: 'all' }, rateDecay: 1, thaw: atOnce };
 /** A head that is fitted first: it does not distort the features when they begin to move. */
 const fitted = { added: { head: 'fitted' } } as const;
+/** What such a head is fitted on: other statistics would change its features before any weight moves. */
+const allAsFitted: Moved = { ...all, statistics: 'source' };
 
 function plan(name: string, moved: Moved, more: Partial<TransferPlan> = {}): TransferPlan {
   return {
@@ -40,7 +42,7 @@ export const NAMED_PLANS: Readonly<Record<string, TransferPlan>> = {
     thaw: { when: 'gradually', epochs: 1 },
   }),
   /** Linear probing, then full fine-tuning: the new head no longer distorts the features. Kumar et al. 2022, arXiv:2202.10054. */
-  'probe-then-full': plan('probe-then-full', all, fitted),
+  'probe-then-full': plan('probe-then-full', allAsFitted, fitted),
   /** Full fine-tuning, held to the source's weights with the paper's strengths. Li et al. 2018, arXiv:1802.01483. */
   'l2-sp': plan('l2-sp', all, { held: { to: 'start', alpha: 0.1, beta: 0.01 } }),
   /**
@@ -49,9 +51,9 @@ export const NAMED_PLANS: Readonly<Record<string, TransferPlan>> = {
    */
   delta: plan('delta', all, { held: { to: 'features', strength: 0.5, beta: 0.01, attention: 'supervised' } }),
   /** Linear probing, then full fine-tuning held to the source's outputs: learning without forgetting, with its temperature. */
-  distill: plan('distill', all, { ...fitted, held: { to: 'outputs', strength: 1, temperature: 2 } }),
+  distill: plan('distill', allAsFitted, { ...fitted, held: { to: 'outputs', strength: 1, temperature: 2 } }),
   /** Linear probing, then full fine-tuning, averaged with where that began. Wortsman et al. 2022, arXiv:2109.01903. */
-  wise: plan('wise', all, { ...fitted, held: { to: 'average', share: 0.5 } }),
+  wise: plan('wise', allAsFitted, { ...fitted, held: { to: 'average', share: 0.5 } }),
   /** Biases and the head alone. Ben Zaken et al. 2022, arXiv:2106.10199. */
   bitfit: plan('bitfit', { groups: { what: 'all' }, rateDecay: 1, thaw: atOnce, only: 'biases' }),
   /** Full fine-tuning with a rate for each tensor by its relative gradient norm. Lee et al. 2022, arXiv:2210.11466. */

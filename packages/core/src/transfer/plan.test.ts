@@ -47,7 +47,7 @@ describe('named plans', () => {
     expect(describePlan(namedPlan('distill'))).toContain("held to the source's outputs (strength 1, temperature 2)");
     expect(describePlan(namedPlan('wise'))).toContain('averaged with its start (share 0.5)');
     expect(describePlan(namedPlan('probe-then-full'))).toContain(
-      'moves everything; held to nothing; adds a fitted head',
+      "moves everything, with the source's statistics; held to nothing; adds a fitted head",
     );
   });
 });

@@ -51,6 +51,11 @@ export interface Moved {
   readonly only?: 'biases';
   /** Every tensor's rate is multiplied by its relative gradient norm, measured anew each epoch (Auto-RGN). */
   readonly rates?: 'auto-rgn';
+  /**
+   * `source`: normalisations keep the source's statistics, while scales and shifts may move. Default: where a scale moves,
+   * its normalisation uses the batch's statistics, which changes the features before any weight does.
+   */
+  readonly statistics?: 'source';
 }
 
 /** What ties the target to the source. */
@@ -147,7 +152,7 @@ function describeAdded({ head, cut, lora, adapters, module }: Added): string {
   return `adds ${and ?? 'nothing'}`;
 }
 
-function describeMoved({ groups, rateDecay, thaw, only, rates: perTensor }: Moved): string {
+function describeMoved({ groups, rateDecay, thaw, only, rates: perTensor, statistics }: Moved): string {
   const which = {
     head: () => 'the head',
     all: () => 'everything',
@@ -164,7 +169,8 @@ function describeMoved({ groups, rateDecay, thaw, only, rates: perTensor }: Move
   };
   const part = only === 'biases' ? 'biases of ' : '';
   const measured = perTensor === 'auto-rgn' ? ', rates by relative gradient norm' : '';
-  return `moves ${part}${which}${rates}${measured}${times[thaw.when]}`;
+  const kept = statistics === 'source' ? ", with the source's statistics" : '';
+  return `moves ${part}${which}${rates}${measured}${kept}${times[thaw.when]}`;
 }
 
 /**
@@ -209,12 +215,13 @@ function parseCarried(fields: Fields): Carried {
 const stars = (pattern: string): number => pattern.split('*').length - 1;
 
 function parseMoved(fields: Fields): Moved {
-  fields.only('groups', 'rateDecay', 'thaw', 'only', 'rates');
+  fields.only('groups', 'rateDecay', 'thaw', 'only', 'rates', 'statistics');
   return {
     groups: parseMovedGroups(fields.fields('groups')),
     rateDecay: fields.number('rateDecay', 1),
     thaw: parseThaw(fields.fields('thaw')),
     ...(fields.has('only') ? { only: fields.choice('only', ['biases']) } : {}),
+    ...(fields.has('statistics') ? { statistics: fields.choice('statistics', ['source']) } : {}),
     ...(fields.has('rates') ? { rates: fields.choice('rates', ['auto-rgn']) } : {}),
   };
 }

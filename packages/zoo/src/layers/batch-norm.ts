@@ -1,7 +1,7 @@
 /**
  * Batch normalisation (Ioffe and Szegedy, arXiv:1502.03167), with the behaviour that transfer needs: a normalisation
- * whose scale is frozen uses its moving statistics and leaves them alone, whatever the mode. Statistics that go on moving
- * in a "frozen" trunk are the oldest trap of fine-tuning.
+ * whose scale or statistics are frozen uses its moving statistics and leaves them alone, whatever the mode. Statistics
+ * that go on moving in a "frozen" trunk are the oldest trap of fine-tuning.
  */
 import { normalizeBatch, tf } from '@attune/core';
 import type { Initialiser } from './initialiser.ts';
@@ -11,7 +11,7 @@ import type { Layer } from './layer.ts';
  * Share of the moving statistics that a step keeps. One value for all networks: the 0.999 of some original recipes
  * needs thousands of steps to follow, more than a fine-tuning run on a small set has.
  */
-const KEPT_SHARE = 0.9;
+export const KEPT_SHARE = 0.9;
 
 /**
  * Normalises over batch, rows and columns. Parameters: `name.weight` (scale), `name.bias` (shift), `name.running_mean`
@@ -43,9 +43,11 @@ export function batchNorm(init: Initialiser, name: string, channels: number, eps
     return normalizeBatch(x, scale.variable, shift.variable, { epsilon, onMoments }) as tf.Tensor4D;
   };
 
+  const follows = () => scale.variable.trainable && movingMean.variable.trainable;
+
   return {
     parameters: [scale, shift, movingMean, movingVariance],
-    apply: (x, isTraining) => (isTraining && scale.variable.trainable ? training(x) : inference(x)),
+    apply: (x, isTraining) => (isTraining && follows() ? training(x) : inference(x)),
   };
 }
 

@@ -19,10 +19,10 @@ export class Initialiser {
     this.random = seed === undefined ? undefined : Random.fromSeed(seed);
   }
 
-  /** A new parameter; statistics are not trainable. The last two sizes of a weight's shape are its inputs and outputs. */
+  /** A new parameter. The last two sizes of a weight's shape are its inputs and outputs. */
   parameter(name: string, role: ParameterRole, shape: readonly number[], how: Initialisation): Parameter {
     const values = this.values(name, shape, how);
-    const variable = tf.tidy(() => tf.variable(tf.tensor(values, [...shape], 'float32'), role !== 'statistic'));
+    const variable = tf.tidy(() => tf.variable(tf.tensor(values, [...shape], 'float32')));
     return { name, role, variable };
   }
 

@@ -1,0 +1,267 @@
+/** The study's answers as tables: each takes measurements and gives what stands in the README. */
+import { kendallTau } from '@attune/core';
+import {
+  type Factors,
+  levels,
+  type Measurement,
+  pairedDifference,
+  pivot,
+  plainTable,
+  summaries,
+  type Table,
+  where,
+} from '@attune/report';
+import type { EvidenceCell } from '@attune/vision';
+import { type Judged, judgeLeavingOut, judgeReview, mean } from './fit-advisor.ts';
+import { finalRuns } from './known-tasks.ts';
+import { TARGETS } from './targets.ts';
+
+const METRIC = 'accuracy';
+const points = (share: number) => (100 * share).toFixed(1);
+const signed = (share: number) => `${share > 0 ? '+' : ''}${points(share)}`;
+
+/** Accuracy of every plan at every size, one target after the other. */
+export function accuracyTable(transfer: readonly Measurement[], from: string): Table {
+  const runs = where(finalRuns(transfer), { from }).sort((a, b) => targetNumber(a.factors) - targetNumber(b.factors));
+  return pivot(runs, { rows: ['target', 'plan'], columns: 'size', metric: METRIC });
+}
+
+function targetNumber({ target }: Factors): number {
+  return TARGETS.findIndex(({ name }) => name === target);
+}
+
+/** 1. Does the review's advice win, and where does it fail? */
+export function reviewTable(cells: readonly EvidenceCell[]): Table {
+  const judged = judgeReview(cells);
+  return plainTable(
+    ['target', 'kind', 'images a class', 'the review says', 'best tried', 'loses, points', 'holds'],
+    judged.map(({ target, imagesPerClass, advised, best, regret }) => [
+      target,
+      TARGETS.find(({ name }) => name === target)!.kind,
+      imagesPerClass,
+      advised,
+      best,
+      points(regret),
+      holds(regret),
+    ]),
+  );
+}
+
+/** Within a point of the best. */
+const WITHIN = 0.01;
+const holds = (regret: number) => (regret <= WITHIN ? 'yes' : 'no');
+
+/** 2. The modular network against fine-tuning, paired by target and seed, as the set shrinks. */
+export function modularTable(transfer: readonly Measurement[], from: string): Table {
+  const runs = where(finalRuns(transfer), { from });
+  const against = ['full', 'probe-then-full', 'linear-probe'];
+  return plainTable(
+    ['images a class', ...against.flatMap((plan) => [`modular - ${plan}, points`, '95 % interval', 'won'])],
+    levels(where(runs, { plan: 'modular' }), 'size').map((size) => [
+      size,
+      ...against.flatMap((plan) =>
+        differenceCells(where(runs, { size, plan: 'modular' }), where(runs, { size, plan })),
+      ),
+    ]),
+  );
+}
+
+function differenceCells(upper: readonly Measurement[], lower: readonly Measurement[]): string[] {
+  if (lower.length === 0) return ['', '', ''];
+  const {
+    mean: difference,
+    interval,
+    wins,
+    pairs,
+  } = pairedDifference(upper, lower, { metric: METRIC, by: ['target'] });
+  return [signed(difference), `${signed(interval.low)} to ${signed(interval.high)}`, `${wins} of ${pairs.length}`];
+}
+
+/** 3. One frozen extractor for all tasks: accuracy against full fine-tuning, and how many times faster. */
+export function extractorTable(transfer: readonly Measurement[], from: string): Table {
+  const runs = where(finalRuns(transfer), { from });
+  return plainTable(
+    ['target', 'images a class', 'probe, %', 'full, %', 'probe - full, points', 'times faster'],
+    levels(runs, 'target').flatMap((target) =>
+      levels(where(runs, { target, plan: 'full' }), 'size').flatMap((size) => {
+        const [probe, full] = ['linear-probe', 'full'].map((plan) => where(runs, { target, size, plan }));
+        if (probe!.length === 0) return [];
+        const accuracy = (of: readonly Measurement[]) => summaries(of, ['plan'], METRIC)[0]!.mean;
+        const seconds = (of: readonly Measurement[]) => mean(of.map((run) => run.seconds));
+        return [
+          [
+            target,
+            size,
+            points(accuracy(probe!)),
+            points(accuracy(full!)),
+            signed(accuracy(probe!) - accuracy(full!)),
+            (seconds(full!) / seconds(probe!)).toFixed(0),
+          ],
+        ];
+      }),
+    ),
+  );
+}
+
+/** 4. Yosinski's curve: gain over the base network of the same target half and seed, by the number of groups carried. */
+export function layersTable(yosinski: readonly Measurement[]): Table {
+  const bases = where(yosinski, { source: 'none' });
+  const kinds = [
+    ['AnB, frozen', false, 'no'],
+    ['BnB, frozen', true, 'no'],
+    ['AnB+, tuned', false, 'yes'],
+    ['BnB+, tuned', true, 'yes'],
+  ] as const;
+  const depths = levels(where(yosinski, { tuned: 'no' }), 'carried');
+  return plainTable(
+    ['groups carried', ...kinds.flatMap(([name]) => [`${name}: gain, points`, '95 % interval'])],
+    depths.map((carried) => [
+      carried,
+      ...kinds.flatMap(([, same, tuned]) => {
+        const runs = where(yosinski, { carried, tuned }).filter(
+          ({ factors }) => factors.source !== 'none' && (factors.source === factors.target) === same,
+        );
+        if (runs.length === 0) return ['', ''];
+        const { mean: gain, interval } = pairedDifference(runs, bases, { metric: METRIC, by: ['target'] });
+        return [signed(gain), `${signed(interval.low)} to ${signed(interval.high)}`];
+      }),
+    ]),
+  );
+}
+
+const SCORES = [
+  'cross-validated probe',
+  'LogME',
+  'H-score',
+  'shrunk H-score',
+  'TransRate',
+  'nearest neighbour',
+  'LEEP',
+  'NCE',
+];
+
+/** 5. Kendall's tau of each score with what it is to foretell. */
+export function scoresTable(scores: readonly Measurement[], transfer: readonly Measurement[]): Table {
+  const tasks = groupBy(
+    scores.filter(({ factors }) => factors.layer !== 'task'),
+    ['target', 'size', 'from'],
+  );
+  return plainTable(
+    ['score', 'layers: tau with the probe', 'sources: tau with the probe', 'plans: tau with probe - full'],
+    SCORES.map((score) => [
+      score,
+      average(tasks.map((layers) => tauOf(layers, score, ({ metrics }) => metrics.test))),
+      average(sourceTaus(scores, score)),
+      average(planTaus(scores, transfer, score)),
+    ]),
+  );
+}
+
+function average(taus: readonly (number | undefined)[]): string {
+  const known = taus.filter((tau) => tau !== undefined && Number.isFinite(tau)) as number[];
+  return known.length === 0 ? '–' : `${mean(known).toFixed(2)} (${known.length})`;
+}
+
+function tauOf(
+  items: readonly Measurement[],
+  score: string,
+  outcome: (item: Measurement) => number | undefined,
+): number | undefined {
+  const pairs = items.flatMap((item) => {
+    const [a, b] = [item.metrics[score], outcome(item)];
+    return a === undefined || b === undefined ? [] : [[a, b] as const];
+  });
+  if (pairs.length < 2) return undefined;
+  return kendallTau(
+    pairs.map(([a]) => a),
+    pairs.map(([, b]) => b),
+  );
+}
+
+/** Top layers of different sources, on one target and size. */
+function sourceTaus(scores: readonly Measurement[], score: string): (number | undefined)[] {
+  return groupBy(tops(scores), ['target', 'size']).map((sources) =>
+    tauOf(sources, score, ({ metrics }) => metrics.test),
+  );
+}
+
+/** Targets and sizes of one source: does a high score tell that the frozen features are enough? */
+function planTaus(
+  scores: readonly Measurement[],
+  transfer: readonly Measurement[],
+  score: string,
+): (number | undefined)[] {
+  const runs = finalRuns(transfer);
+  const accuracy = ({ factors: { target, size, from } }: Measurement, plan: string, seed: number) =>
+    where(runs, { target, size, from, plan } as Factors).find((run) => run.seed === seed)?.metrics[METRIC];
+  return groupBy(tops(scores), ['from', 'size']).map((tasks) =>
+    tauOf(tasks, score, (task) => {
+      const [probe, full] = [accuracy(task, 'linear-probe', task.seed), accuracy(task, 'full', task.seed)];
+      return probe === undefined || full === undefined ? undefined : probe - full;
+    }),
+  );
+}
+
+/** The top layer's scores, with those of the source's head. */
+function tops(scores: readonly Measurement[]): Measurement[] {
+  return groupBy(scores, ['target', 'size', 'from']).flatMap((task) => {
+    const layers = task.filter(({ factors }) => factors.layer !== 'task');
+    const head = task.find(({ factors }) => factors.layer === 'task');
+    const top = layers.at(-1);
+    return top === undefined ? [] : [{ ...top, metrics: { ...top.metrics, ...head?.metrics } }];
+  });
+}
+
+/** Groups that share these factors and the seed. */
+function groupBy(items: readonly Measurement[], names: readonly string[]): Measurement[][] {
+  const groups = new Map<string, Measurement[]>();
+  for (const item of items) {
+    const key = JSON.stringify([...names.map((name) => item.factors[name]), item.seed]);
+    groups.set(key, [...(groups.get(key) ?? []), item]);
+  }
+  return [...groups.values()];
+}
+
+/** 6. The advisor on targets that it was not fitted on, beside the review's rule and fixed plans. */
+export function advisorTable(cells: readonly EvidenceCell[]): Table {
+  const always = (plan: string): Judged[] =>
+    cells.flatMap((cell) => {
+      const most = Math.max(...Object.values(cell.accuracy));
+      const accuracy = cell.accuracy[plan];
+      return accuracy === undefined
+        ? []
+        : [
+            {
+              target: cell.target,
+              imagesPerClass: cell.imagesPerClass,
+              advised: plan,
+              best: '',
+              regret: most - accuracy,
+            },
+          ];
+    });
+  const rules: [string, Judged[]][] = [
+    ['the advisor', judgeLeavingOut(cells)],
+    ["the review's rule", judgeReview(cells)],
+    ...['linear-probe', 'full', 'probe-then-full'].map((plan): [string, Judged[]] => [`always ${plan}`, always(plan)]),
+  ];
+  return plainTable(
+    ['rule', 'cells', 'within 1 point of the best', 'mean regret, points', 'greatest regret, points'],
+    rules.map(([name, judged]) => [
+      name,
+      judged.length,
+      `${judged.filter(({ regret }) => regret <= WITHIN).length} of ${judged.length}`,
+      points(mean(judged.map(({ regret }) => regret))),
+      points(Math.max(...judged.map(({ regret }) => regret))),
+    ]),
+  );
+}
+
+/** The advice for each cell, fitted without its target. */
+export function adviceTable(cells: readonly EvidenceCell[], imagesPerClass: number): Table {
+  const judged = judgeLeavingOut(cells).filter((each) => each.imagesPerClass === imagesPerClass);
+  return plainTable(
+    ['target', 'advised', 'best tried', 'loses, points', 'within 1 point'],
+    judged.map(({ target, advised, best, regret }) => [target, advised, best, points(regret), holds(regret)]),
+  );
+}

@@ -1,0 +1,59 @@
+/** Which layer's features tell the classes apart best: a cross-validated linear probe at each depth. */
+import type { LabelledFeatures, Network } from '@attune/core';
+import { probeAccuracy } from '@attune/core';
+
+export interface DepthPoint {
+  readonly layer: string;
+  /** Cross-validated accuracy of a linear probe on this layer's features, in [0, 1]. */
+  readonly accuracy: number;
+  /** Over folds. */
+  readonly standardError: number;
+}
+
+/** The last layer of each layer group below the head: where the curve is measured. */
+export function depthTaps(network: Network): string[] {
+  const groupOf = new Map<string, string>();
+  for (const { name, parameters } of network.layerGroups)
+    for (const parameter of parameters) groupOf.set(parameter.split('.')[0]!, name);
+  // A layer without parameters, such as a pooling, belongs to the group of the layer below it.
+  let current: string | undefined;
+  const groups = network.taps.map((tap) => (current = groupOf.get(tap) ?? current));
+  return network.taps.filter((_, i) => groups[i] !== groups[i + 1]);
+}
+
+/** Penalties that the probes choose from. */
+const DECAYS = [0.01, 0.1, 1];
+
+export interface DepthOptions {
+  /** Folds of the cross-validation: fewer where a class has fewer examples. Default 5. */
+  readonly folds?: number;
+  readonly seed: number;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/** Accuracy at each depth, from the input up. @param features By layer, in the order of depth: see `tapFeatures`. */
+export async function depthCurve(
+  features: ReadonlyMap<string, LabelledFeatures>,
+  { folds = 5, seed, onProgress }: DepthOptions,
+): Promise<DepthPoint[]> {
+  const curve: DepthPoint[] = [];
+  for (const [layer, values] of features) {
+    const { accuracy, standardError } = probeAccuracy(values, { folds, seed, decays: DECAYS });
+    curve.push({ layer, accuracy, standardError });
+    onProgress?.(curve.length, features.size);
+    // Each probe is a second of work: others are let in between.
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  return curve;
+}
+
+/** The layer whose features do best; of equals the higher one. */
+export function bestLayer(curve: readonly DepthPoint[]): DepthPoint {
+  return curve.reduce((best, point) => (point.accuracy >= best.accuracy ? point : best));
+}
+
+/** The best of those below the top. Undefined for a network of one layer. */
+export function bestEarlierLayer(curve: readonly DepthPoint[]): DepthPoint | undefined {
+  const below = curve.slice(0, -1);
+  return below.length === 0 ? undefined : bestLayer(below);
+}

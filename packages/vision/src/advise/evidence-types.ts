@@ -1,0 +1,28 @@
+/** What the advisor has learned from: measured accuracies of every plan on known tasks, and what was known of each task. */
+
+/** How a task looks before anything is trained on it. */
+export interface TaskTraits {
+  /** Median over the classes. */
+  readonly imagesPerClass: number;
+  /** See `statisticsShift`; undefined for a network without normalisations. */
+  readonly shift?: number | undefined;
+  /** Cross-validated accuracy of a probe on the best earlier layer, less that on the top one. */
+  readonly earlierGain: number;
+}
+
+export interface EvidenceCell extends TaskTraits {
+  readonly target: string;
+  /** Test accuracy of each plan, the mean over seeds, in [0, 1]. */
+  readonly accuracy: Readonly<Record<string, number>>;
+}
+
+export interface Thresholds {
+  /** Images a class from which on a set counts as large. */
+  readonly imagesPerClass: number;
+  /** Shift from which on a target counts as different from the source. */
+  readonly shift: number;
+  /** The same by `earlierGain`, where there is no shift. */
+  readonly earlierGain: number;
+  /** Widths of the kernel that weighs known tasks: of ln(images a class), of ln(shift), of the earlier layers' gain. */
+  readonly widths: { readonly imagesPerClass: number; readonly shift: number; readonly earlierGain: number };
+}

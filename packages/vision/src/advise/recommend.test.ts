@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import type { EvidenceCell, Thresholds } from './evidence-types.ts';
+import { rankPlans } from './recommend.ts';
+import { scenarioOf } from './scenario.ts';
+
+const thresholds: Thresholds = {
+  imagesPerClass: 40,
+  shift: 1,
+  earlierGain: 0.02,
+  widths: { imagesPerClass: 0.5, shift: 0.5, earlierGain: 0.03 },
+};
+
+const cell = (target: string, imagesPerClass: number, shift: number, full: number): EvidenceCell => ({
+  target,
+  imagesPerClass,
+  shift,
+  earlierGain: 0,
+  accuracy: { 'linear-probe': 0.6, full: 0.6 + full, 'earlier-layer': 0.6 },
+});
+
+describe('scenarios', () => {
+  const task = (imagesPerClass: number, shift: number | undefined, earlierGain = 0) =>
+    scenarioOf({ imagesPerClass, shift, earlierGain }, thresholds);
+
+  it('are the four of the review, and what lies between them', () => {
+    expect(task(10, 0.2)).toMatchObject({ name: 'small, similar', reviewPlan: 'linear-probe' });
+    expect(task(10, 5)).toMatchObject({ name: 'small, different', reviewPlan: 'earlier-layer' });
+    expect(task(400, 0.2)).toMatchObject({ name: 'large, similar', reviewPlan: 'full' });
+    expect(task(400, 5)).toMatchObject({ name: 'large, different', reviewPlan: 'full' });
+    expect(task(40, 5)).toMatchObject({ size: { side: 'between', margin: 1 }, reviewPlan: undefined });
+  });
+
+  it('know likeness by the layers where a network has no normalisations', () => {
+    expect(task(10, undefined, -0.1).likeness.side).toBe('similar');
+    expect(task(10, undefined, 0.15).likeness.side).toBe('different');
+    expect(task(10, undefined, 0.02)).toMatchObject({ likeness: { side: 'between', margin: 1 } });
+  });
+});
+
+describe('ranking plans', () => {
+  const evidence = [
+    cell('few', 10, 1, -0.05),
+    cell('other few', 10, 1, -0.03),
+    cell('many', 1000, 1, 0.1),
+    cell('other many', 1000, 1, 0.2),
+  ];
+
+  it('hears the known tasks that are near', () => {
+    const few = rankPlans({ imagesPerClass: 10, shift: 1, earlierGain: -0.01 }, evidence, thresholds);
+    expect(few[0]).toMatchObject({ plan: 'linear-probe', gain: 0 });
+    expect(few.find(({ plan }) => plan === 'full')).toMatchObject({ gain: expect.closeTo(-0.04, 4) });
+    const many = rankPlans({ imagesPerClass: 1000, shift: 1, earlierGain: -0.01 }, evidence, thresholds);
+    expect(many[0]).toMatchObject({ plan: 'full', gain: expect.closeTo(0.15, 4) });
+    // Two tasks of equal weight, 0.1 and 0.2: a standard deviation of 0.05 around their mean.
+    expect(many[0]!.standardError).toBeCloseTo(0.05, 4);
+  });
+
+  it('takes what an earlier layer gains from the data at hand', () => {
+    const ranked = rankPlans({ imagesPerClass: 10, shift: 1, earlierGain: 0.07 }, evidence, thresholds);
+    expect(ranked[0]).toMatchObject({ plan: 'earlier-layer', gain: 0.07 });
+  });
+
+  it('does not hear a target that is left out', () => {
+    const traits = { imagesPerClass: 1000, shift: 1, earlierGain: 0 };
+    const full = rankPlans(traits, evidence, thresholds, 'other many').find(({ plan }) => plan === 'full');
+    expect(full!.gain).toBeCloseTo(0.1, 4);
+  });
+
+  it('has something to say far from everything known, and compares by layers where there is no shift', () => {
+    expect(rankPlans({ imagesPerClass: 1e6, shift: 1e4, earlierGain: 0 }, evidence, thresholds).length).toBe(3);
+    const blind = rankPlans({ imagesPerClass: 1000, earlierGain: 0 }, evidence, thresholds);
+    expect(blind[0]!.plan).toBe('full');
+  });
+});

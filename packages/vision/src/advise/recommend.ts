@@ -1,0 +1,57 @@
+/**
+ * Which plan to take, from known tasks: the accuracy of every plan above that of a linear probe, averaged over measured
+ * tasks with weights that fall with the distance to this one (Nadaraya-Watson regression). So close cases speak, far ones
+ * hardly do, and a task between two scenarios hears both.
+ */
+import type { EvidenceCell, TaskTraits, Thresholds } from './evidence-types.ts';
+
+export interface RankedPlan {
+  readonly plan: string;
+  /** Expected accuracy above that of the linear probe on the top layer; shares, so 0.01 is a point. */
+  readonly gain: number;
+  /** Standard error of it, from how much the known tasks differ. */
+  readonly standardError: number;
+}
+
+/** The plan that gains are measured against. */
+export const BASELINE = 'linear-probe';
+
+/**
+ * Plans by expected accuracy, the best first.
+ * @param exclude A target whose cells are not heard, for leave-one-out.
+ */
+export function rankPlans(
+  traits: TaskTraits,
+  evidence: readonly EvidenceCell[],
+  { widths }: Thresholds,
+  exclude?: string,
+): RankedPlan[] {
+  const heard = evidence
+    .filter(({ target, accuracy }) => target !== exclude && accuracy[BASELINE] !== undefined)
+    .map((cell) => ({ cell, weight: kernel(traits, cell, widths) }));
+  const plans = new Set(heard.flatMap(({ cell }) => Object.keys(cell.accuracy)));
+  const ranked = [...plans].flatMap((plan): RankedPlan[] => {
+    const measured = heard.filter(({ cell }) => cell.accuracy[plan] !== undefined);
+    const total = measured.reduce((sum, { weight }) => sum + weight, 0);
+    if (total === 0) return [];
+    const gainOf = ({ accuracy }: EvidenceCell) => accuracy[plan]! - accuracy[BASELINE]!;
+    const mean = measured.reduce((sum, { cell, weight }) => sum + weight * gainOf(cell), 0) / total;
+    const squares = measured.reduce((sum, { cell, weight }) => sum + weight * (gainOf(cell) - mean) ** 2, 0) / total;
+    const effective = total ** 2 / measured.reduce((sum, { weight }) => sum + weight ** 2, 0);
+    const standardError = effective > 1 ? Math.sqrt(squares / (effective - 1)) : Number.POSITIVE_INFINITY;
+    // What an earlier layer gains is known on this very data, by cross-validation.
+    const gain = plan === 'earlier-layer' ? traits.earlierGain : mean;
+    return [{ plan, gain, standardError }];
+  });
+  return ranked.sort((a, b) => b.gain - a.gain);
+}
+
+function kernel(a: TaskTraits, b: TaskTraits, widths: Thresholds['widths']): number {
+  const likeness =
+    a.shift === undefined || b.shift === undefined
+      ? (a.earlierGain - b.earlierGain) / widths.earlierGain
+      : Math.log(a.shift / b.shift) / widths.shift;
+  const size = Math.log(a.imagesPerClass / b.imagesPerClass) / widths.imagesPerClass;
+  // Never quite 0: where no known task is near, the nearest speak.
+  return Math.max(Math.exp(-(size ** 2 + likeness ** 2) / 2), 1e-12);
+}
