@@ -63,6 +63,12 @@ function buildProgram(): Command {
       .option('--batch <n>', 'images of one update', wholeNumber(1))
       .option('--lr <rate>', 'highest learning rate', positiveNumber)
       .option('--weight-decay <x>', 'decoupled weight decay', numberFromZero)
+      .addOption(
+        new Option(
+          '--balance <how>',
+          'make rare classes count: draw all equally often, or weigh them in the loss',
+        ).choices(['sampling', 'weights']),
+      )
       .option('--patience <epochs>', 'stop after so many epochs without a better validation', wholeNumber(1))
       .option('--size <px>', 'side of the input', wholeNumber(1))
       .option('--seed <n>', 'fixes splits, head, order and all that is drawn (default: 0)', wholeNumber(0))

@@ -101,6 +101,22 @@ describe('imageSource', () => {
     expect(new Set(epochs.flat())).toEqual(new Set([true, false]));
   });
 
+  it('draws every class equally often where that is asked for, and shows an image anew each time', async () => {
+    const rare = [...examples.slice(0, 6).map((example) => ({ ...example, label: 0 })), { ...examples[6]!, label: 1 }];
+    const augmentation = { ...NO_AUGMENTATION, jitter: { brightness: 0.5, contrast: 0, saturation: 0 } };
+    const source = imageSource(rare, { preprocessing, classes: 2, augmentation, balanced: true });
+    expect([...Array.from(source.labels!)]).toEqual([0, 0, 0, 0, 0, 0, 1]);
+    const batches = await collect(source, request(3));
+    expect(await collect(source, request(3, 1))).toEqual(batches.slice(1));
+    const labels = batches.flatMap((batch) => [...batch.labels]);
+    expect(labels).toHaveLength(7);
+    expect([3, 4]).toContain(labels.filter((label) => label === 1).length);
+    const looks = batches.flatMap(({ inputs, labels: some }) =>
+      [...some].flatMap((label, row) => (label === 1 ? [inputs[row * 48]] : [])),
+    );
+    expect(new Set(looks).size).toBe(looks.length);
+  });
+
   it('gives the views of each image side by side, and decodes it once for them', async () => {
     let decoded = 0;
     const counted = examples.slice(0, 2).map((example) => ({

@@ -4,6 +4,7 @@
  * at any batch.
  */
 import type { Batch, ExampleSource, Preprocessing, Random } from '@attune/core';
+import { balancedOrder } from '@attune/core';
 import type { Augmentation } from './augment/augmentation.ts';
 import { augmentedView } from './augment/augmentation.ts';
 import { cutMix } from './augment/cutmix.ts';
@@ -24,6 +25,8 @@ export interface ImageSourceOptions {
   readonly classes: number;
   /** What is done to images in training; undefined: `views`, in the given order, as in evaluation. */
   readonly augmentation?: Augmentation | undefined;
+  /** With augmentation: whether every class is drawn equally often, instead of every image once. Default false. */
+  readonly balanced?: boolean | undefined;
   /** Without augmentation: the views of each image, one after the other, each an example. Default: the centre. */
   readonly views?: readonly View[];
 }
@@ -33,17 +36,23 @@ export interface ImageSourceOptions {
  * epoch; without one, as they are.
  */
 export function imageSource(examples: readonly Example[], options: ImageSourceOptions): ExampleSource {
-  const { preprocessing, classes, augmentation, views = viewsOf('centre') } = options;
+  const { preprocessing, classes, augmentation, balanced = false, views = viewsOf('centre') } = options;
   const { size, channels } = preprocessing;
   const shape = [size, size, channels === 'gray' ? 1 : 3];
   const length = imageLength(preprocessing);
   const count = augmentation ? examples.length : examples.length * views.length;
+  const labels = examples.map(({ label }) => label);
+  const orderOf = (random: Random): readonly number[] => {
+    if (!augmentation) return Array.from({ length: count }, (_, index) => index);
+    return balanced ? balancedOrder(labels, random) : random.permutation(count);
+  };
+  // An image that is drawn again is to look different.
+  const drawsOf = (index: number, position: number) => `image/${index}${balanced ? `/${position}` : ''}`;
   return {
     count,
+    ...(augmentation ? { labels } : {}),
     async *batches({ batchSize, firstBatch, random }) {
-      const order = augmentation
-        ? random.fork('order').permutation(count)
-        : Array.from({ length: count }, (_, index) => index);
+      const order = orderOf(random.fork('order'));
       const batchCount = Math.ceil(count / batchSize);
       const numbers = Array.from({ length: Math.max(batchCount - firstBatch, 0) }, (_, i) => firstBatch + i);
 
@@ -60,7 +69,7 @@ export function imageSource(examples: readonly Example[], options: ImageSourceOp
             decoded.set(example, pending);
             const [pixels, index] = [await pending, indices[row]!];
             const view = augmentation
-              ? augmentedView(pixels, size, augmentation, random.fork(`image/${index}`))
+              ? augmentedView(pixels, size, augmentation, random.fork(drawsOf(index, number * batchSize + row)))
               : viewOf(pixels, size, views[index % views.length]!);
             preprocess(view, preprocessing, inputs, row * length);
           }),

@@ -54,6 +54,6 @@ export async function computeFeatures(
 }
 
 /** Features as a source for `fit` with `forward: 'head'`. */
-export function featureSource({ values, size, labels }: Features, shuffle: boolean): ExampleSource {
+export function featureSource({ values, size, labels }: Features, shuffle: boolean | 'balanced'): ExampleSource {
   return examplesInMemory({ inputs: values, shape: [size], labels, shuffle });
 }

@@ -39,7 +39,7 @@ export interface TrainingTask {
  * from nothing takes more epochs. Small sets take more epochs than large ones, as it is updates that count.
  */
 export function defaultSettings({ plan, network, size, examples }: TrainingTask): VisionSettings {
-  const common = { batchSize: BATCH_SIZE, labelSmoothing: 0, patience: null, size } as const;
+  const common = { batchSize: BATCH_SIZE, labelSmoothing: 0, patience: null, balance: null, size } as const;
   if (plan.moved.groups.what === 'head')
     return {
       ...common,

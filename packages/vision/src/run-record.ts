@@ -24,6 +24,11 @@ export interface VisionSettings {
   readonly weightDecay: number;
   readonly labelSmoothing: number;
   readonly patience: number | null;
+  /**
+   * What makes rare classes count: every class is drawn equally often (`sampling`), or weighs equally in the loss
+   * (`weights`). Null, or absent in records of earlier versions: nothing.
+   */
+  readonly balance?: 'sampling' | 'weights' | null;
   /** What the best epoch is chosen by; null: the last epoch's weights are kept, and validation only looks on at the end. */
   readonly monitor: Monitor | null;
   /** Side of the input, pixels. */
@@ -130,7 +135,7 @@ export function requireSameRecord(begun: VisionRecord, now: VisionRecord, folder
   ];
   const before = new Map(parts(begun));
   for (const [name, value] of parts(now)) {
-    const [was, is] = [JSON.stringify(before.get(name)), JSON.stringify(value)];
+    const [was, is] = [before.get(name), value].map((one) => JSON.stringify(one ?? null));
     if (was !== is)
       throw new UserError(
         `The run in ${folder} was begun with another ${name}: ${shorten(was)}, now ${shorten(is)}.`,
@@ -140,6 +145,6 @@ export function requireSameRecord(begun: VisionRecord, now: VisionRecord, folder
 }
 
 function shorten(text: string | undefined): string {
-  if (text === undefined) return 'none';
+  if (text === undefined || text === 'null') return 'none';
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -57,6 +57,7 @@ export async function trainOnImages(options: TrainOnImagesOptions): Promise<FitR
     labelSmoothing: settings.labelSmoothing,
     optimizer: OPTIMIZERS[settings.optimizer](settings.weightDecay),
     resume,
+    ...(settings.balance === 'weights' ? { classWeights: 'balanced' as const } : {}),
     ...(settings.monitor !== null ? { monitor: settings.monitor } : {}),
     ...(settings.patience !== null && validation.length > 0 ? { patience: settings.patience } : {}),
     ...(options.recorder ? { recorder: options.recorder } : {}),
@@ -91,10 +92,10 @@ type Common = Omit<FitOptions, 'train' | 'validation' | 'forward'>;
 
 function onImages(common: Common, { settings, train }: TrainOnImagesOptions, validation: readonly Example[]) {
   const { preprocessing, classes } = common.network;
-  const { augmentation } = settings;
+  const { augmentation, balance } = settings;
   return fit({
     ...common,
-    train: imageSource(train, { preprocessing, classes, augmentation }),
+    train: imageSource(train, { preprocessing, classes, augmentation, balanced: balance === 'sampling' }),
     ...(validation.length > 0 ? { validation: imageSource(validation, { preprocessing, classes }) } : {}),
   });
 }
@@ -117,7 +118,7 @@ async function onFeatures(common: Common, options: TrainOnImagesOptions, validat
   const result = await fit({
     ...common,
     forward: 'head',
-    train: featureSource(standardise(trainFeatures, scale), true),
+    train: featureSource(standardise(trainFeatures, scale), settings.balance === 'sampling' ? 'balanced' : true),
     ...(validationFeatures ? { validation: featureSource(standardise(validationFeatures, scale), false) } : {}),
   });
   unstandardiseHead(network, scale);

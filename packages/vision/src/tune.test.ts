@@ -1,5 +1,5 @@
 /** Whole runs on generated pictures with the small network: what they learn, write down, refuse and take up again. */
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ParameterRole } from '@attune/core';
 import { NAMED_PLANS, selectBackend, tf, UserError } from '@attune/core';
@@ -54,7 +54,7 @@ describe('tuneVision', () => {
     ]);
     expect(fit.history).toHaveLength(30);
     expect((await readdir(out)).sort()).toEqual(['checkpoint', 'metrics.jsonl', 'model.safetensors', 'run.json']);
-    expect((await readdir(join(folder, 'cache'))).length).toBe(1);
+    expect((await readdir(join(folder, 'cache'))).filter((name) => name.endsWith('.safetensors'))).toHaveLength(1);
     expect(JSON.parse(await readFile(join(out, 'run.json'), 'utf8'))).toEqual(record);
     expect(record).toMatchObject({
       status: 'done',
@@ -129,6 +129,22 @@ describe('tuneVision', () => {
     expect(await heldSource({ ...start, plan: NAMED_PLANS.full! })).toBeUndefined();
   });
 
+  it.each(['linear-probe', 'full'])('makes rare classes count in %s, by sampling or by weights', async (plan) => {
+    const rare = join(folder, 'rare');
+    await cp(data, rare, { recursive: true });
+    for (const name of (await readdir(join(rare, 'red'))).slice(2)) await rm(join(rare, 'red', name));
+    const losses = new Map<string, number>();
+    for (const balance of [null, 'sampling', 'weights'] as const) {
+      const settings = { ...base().settings, ...(plan === 'full' ? moving : {}), epochs: 2, balance };
+      const { record, fit } = await tune({ data: rare, plan, settings });
+      expect(record.settings.balance).toBe(balance);
+      losses.set(String(balance), fit.history[1]!['train/loss']);
+    }
+    // Three ways, three runs.
+    expect(new Set(losses.values()).size).toBe(3);
+    await rm(rare, { recursive: true });
+  });
+
   it('warms the learning rate up where it is told to', async () => {
     const rates = async (warmUp: number) => {
       const { fit } = await tune({ settings: { epochs: 2, size: 8, batchSize: 5, learningRate: 0.03, warmUp } });
@@ -163,7 +179,7 @@ describe('tuneVision', () => {
     await expect(evaluateRun(out, data)).rejects.toThrow(/not finished/);
     const resumed = await tune({ ...options, resume: true });
     const strip = (history: readonly object[]) =>
-      history.map((record) => Object.entries(record).filter(([name]) => !/seconds|per_second/.test(name)));
+      history.map((record) => Object.entries(record).filter(([name]) => !/seconds|per_second|stall/.test(name)));
     expect(strip(resumed.fit.history)).toEqual(strip(whole.fit.history));
     expect(resumed.test!.metrics).toEqual(whole.test!.metrics);
     const model = (run: string) => readFile(join(run, 'model.safetensors'));

@@ -30,6 +30,7 @@ export interface TuneVisionCommandOptions extends CommandOptions {
   readonly lr?: number;
   readonly weightDecay?: number;
   readonly patience?: number;
+  readonly balance?: 'sampling' | 'weights';
   readonly size?: number;
   readonly seed?: number;
   readonly out?: string;
@@ -108,10 +109,10 @@ async function planOf({ plan }: TuneVisionCommandOptions, begun: VisionRecord | 
 
 /** Settings that are given, over those of the run that is gone on with; the rest follows from the plan. */
 function settingsOf(
-  { epochs, batch, lr, weightDecay, patience, size }: TuneVisionCommandOptions,
+  { epochs, batch, lr, weightDecay, patience, balance, size }: TuneVisionCommandOptions,
   begun: VisionRecord | undefined,
 ): Partial<VisionSettings> {
-  const given = { epochs, batchSize: batch, learningRate: lr, weightDecay, patience, size };
+  const given = { epochs, batchSize: batch, learningRate: lr, weightDecay, patience, balance, size };
   return {
     ...begun?.settings,
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),

@@ -49,7 +49,7 @@ function sizeWarnings(classes: readonly string[], images: readonly CheckedImage[
   if (most >= IMBALANCE * least) {
     const [small, large] = [training.indexOf(least), training.indexOf(most)];
     warnings.push(
-      `Class '${shown(classes[large]!)}' has ${most} training images and '${shown(classes[small]!)}' has ${least} (1:${Math.round(most / least)}): accuracy will hide the small class. Look at macro F1, and consider balanced sampling or class weights.`,
+      `Class '${shown(classes[large]!)}' has ${most} training images and '${shown(classes[small]!)}' has ${least} (1:${Math.round(most / least)}): accuracy will hide the small class. Look at macro F1, and consider balanced sampling or class weights (setting balance).`,
     );
   }
   return warnings;
