@@ -191,8 +191,9 @@ async function writeSmallPictures(folder: string, from: number, to: number): Pro
     await writeFile(join(folder, fileName(i, 'png')), Buffer.concat([picture, Buffer.from(String(i))]));
 }
 
-const fileName = (i: number, extension: string) =>
-  join(i % 2 === 0 ? 'bright' : 'dark', `${String(i).padStart(6, '0')}.${extension}`);
+function fileName(i: number, extension: string): string {
+  return join(i % 2 === 0 ? 'bright' : 'dark', `${String(i).padStart(6, '0')}.${extension}`);
+}
 
 /** Waves of random lengths around a brightness: about as much to compress as in a photo. */
 function smooth(width: number, height: number, level: number, random: Random): Uint8Array {
