@@ -160,6 +160,7 @@ describe('arguments', () => {
     ['a missing plan file', ['tune', 'vision', '--plan', 'my/plan.json'], 'There is no plan file my/plan.json.'],
     ['an unknown backend', ['tune', 'vision', '--backend', 'onx'], "There is no backend 'onx'"],
     ['an impossible size', ['tune', 'vision', '--size', '4'], 'shapes_cnn cannot take images of 4 x 4 px.'],
+    ['an unknown balance', ['tune', 'vision', '--balance', 'x'], 'Allowed choices are sampling, weights'],
     ['unknown views', ['predict', 'x', 'y', '--tta', 'flop'], 'Allowed choices are centre, flip, five-crop+flip'],
     ['a resume of nothing', ['tune', 'vision', '--resume'], ''],
     ['a missing run', ['eval', 'runs/nothing'], 'There is no folder runs/nothing.'],
