@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import { tf } from '@attune/core';
+import type { Fact } from '@attune/report';
 import sharp from 'sharp';
 import { VERSION } from './version.ts';
 
@@ -37,4 +38,14 @@ export function environment(): Environment {
       sharp: sharp.versions.sharp ?? 'unknown',
     },
   };
+}
+
+/** The machine, and the versions that a run's record does not hold. */
+export function environmentFacts({ system, processor, cores, memory, versions }: Environment): Fact[] {
+  return [
+    ['system', system],
+    ['processor', `${processor}, ${cores} cores, ${memory} GiB`],
+    ['onnxruntime', versions.onnxruntime],
+    ['sharp', versions.sharp],
+  ];
 }

@@ -1,3 +1,2 @@
-/** The `attune` program as a function, and the report of runs as one page. */
+/** The `attune` program as a function. */
 export { runProgram } from './program.ts';
-export { type ReportedRun, renderReport } from './report/report.ts';

@@ -142,6 +142,15 @@ function buildProgram(): Command {
 
   common(
     program
+      .command('report')
+      .description('compare runs and studies: a table here, curves and differences in a page')
+      .argument('<path...>', 'folders of runs, folders that hold some, or logs of studies (.jsonl)')
+      .option('--metric <name>', 'what to compare by (default: the accuracy, else the first there is)')
+      .option('--out <file>', 'where the page is written', 'report.html'),
+  ).action(async (paths, options) => (await import('./commands/report.ts')).reportCommand(paths, options));
+
+  common(
+    program
       .command('bench')
       .description('measure the speed of eight workloads')
       .option('--only <names>', 'workloads, separated by commas', commaList)

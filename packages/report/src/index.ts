@@ -1,5 +1,19 @@
 /** What `@attune/report` offers anywhere, browsers included. What touches files is in `@attune/report/node`. */
 
+// The page
+export { type PageContent, renderPage } from './page/page.ts';
+export {
+  type Fact,
+  groupRuns,
+  groupTable,
+  metricsOf,
+  type Picture,
+  type ReportedRun,
+  type RunGroup,
+  summaryOf,
+} from './page/run-groups.ts';
+export { metricNames, studyTable } from './page/study-sections.ts';
+
 // Plots
 export { type ConfusionOptions, confusionPlot } from './plots/confusion.ts';
 export { type DifferencesOptions, differencesPlot } from './plots/differences.ts';

@@ -3,15 +3,17 @@
  * and fully fine-tuned, over several seeds; one table, and one report that compares them.
  */
 import { join, resolve } from 'node:path';
-import { namedPlan, silentProgress } from '@attune/core';
+import { namedPlan, silentProgress, summarize } from '@attune/core';
+import type { ReportedRun } from '@attune/report';
+import { groupRuns, summaryOf } from '@attune/report';
+import { writePage } from '@attune/report/node';
+import type { VisionRecord } from '@attune/vision';
 import { tuneVision } from '@attune/vision';
+import { environment, environmentFacts } from '../environment.ts';
 import { DEFAULT_DATA, locateData } from '../input/data-sets.ts';
 import { newRunFolder } from '../input/run-folder.ts';
 import { DEFAULT_MODEL, WEIGHT_DIRECTORIES } from '../input/weights.ts';
-import { groupByPlan } from '../report/plan-runs.ts';
-import type { ReportedRun } from '../report/reported-run.ts';
 import { reportRun } from '../report/reported-run.ts';
-import { writeReport } from '../report/write-report.ts';
 import { stopOnInterrupt } from '../terminal/interrupt.ts';
 import { percent, table } from '../terminal/table.ts';
 import type { CommandOptions } from './command-options.ts';
@@ -40,6 +42,7 @@ export async function demoCommand(options: DemoCommandOptions): Promise<void> {
   output.note(`${DEFAULT_MODEL} on ${DEFAULT_DATA}, ${seeds} runs of each plan, backend ${backend.name}`);
   const started = performance.now();
   const runs: ReportedRun[] = [];
+  const records: VisionRecord[] = [];
   await stopOnInterrupt('Stopped.', async (signal) => {
     for (let seed = 0; seed < seeds; seed++) {
       const elapsed = (performance.now() - started) / 1000;
@@ -64,29 +67,38 @@ export async function demoCommand(options: DemoCommandOptions): Promise<void> {
         const run = await reportRun(result);
         result.network.dispose();
         runs.push(run);
+        records.push(result.record);
         const { seconds } = result.record.result!;
         output.note(
-          `${plan.padEnd(12)} seed ${seed}: test accuracy ${percent(run.evaluated!.metrics.accuracy)} after ${seconds.toFixed(1)} s`,
+          `${plan.padEnd(12)} seed ${seed}: test accuracy ${percent(result.record.result!.test!.accuracy)} after ${seconds.toFixed(1)} s`,
         );
       }
     }
   });
-  await writeReport(options.report, runs);
-  const plans = groupByPlan(runs);
-  const rows = plans.map(({ plan, accuracy, seconds, runs: own }) => [
-    plan.name,
+  await writePage(options.report, { runs, environment: environmentFacts(environment()) });
+  const plans = groupRuns(runs).map((group) => {
+    const results = records.filter(({ plan }) => plan.name === group.label).map(({ result }) => result!);
+    return {
+      plan: group.label,
+      accuracy: summaryOf(group, 'accuracy'),
+      seconds: summarize(results.map(({ seconds }) => seconds)),
+      parameters: results[0]!.trainableParameters,
+    };
+  });
+  const rows = plans.map(({ plan, accuracy, seconds, parameters }) => [
+    plan,
     `${percent(accuracy!.mean)}`,
-    own.length > 1 ? `${(100 * accuracy!.standardDeviation).toFixed(1)}` : '-',
+    accuracy!.count > 1 ? `${(100 * accuracy!.standardDeviation).toFixed(1)}` : '-',
     `${seconds.mean.toFixed(1)} s`,
-    own[0]!.record.result!.trainableParameters.toLocaleString('en-US'),
+    parameters.toLocaleString('en-US'),
   ]);
-  const { classes, data: dataset } = runs[0]!.record;
+  const { classes, data: dataset } = records[0]!;
   output.result(
     {
       from: DEFAULT_MODEL,
       data: DEFAULT_DATA,
-      runs: runs.map(({ record }) => record),
-      plans: plans.map(({ plan, accuracy, seconds }) => ({ plan: plan.name, accuracy, seconds })),
+      runs: records,
+      plans: plans.map(({ plan, accuracy, seconds }) => ({ plan, accuracy, seconds })),
       folder: out,
       report: options.report,
       seconds: (performance.now() - started) / 1000,
@@ -94,7 +106,7 @@ export async function demoCommand(options: DemoCommandOptions): Promise<void> {
     [
       `${DEFAULT_MODEL}, pre-trained on fixtures/shapes, tuned to ${classes.length} other classes with ${dataset.examples.train} images:`,
       table([['plan', 'test accuracy', 'sd', 'time of a run', 'parameters moved'], ...rows]),
-      `means over ${plans[0]!.runs.length} seeds; ${dataset.examples.test} test images each`,
+      `means over ${plans[0]!.accuracy!.count} seeds; ${dataset.examples.test} test images each`,
       `runs: ${out}`,
       `report: ${resolve(options.report)}`,
     ].join('\n'),

@@ -3,15 +3,16 @@ import { basename, join } from 'node:path';
 import type { TransferPlan } from '@attune/core';
 import { describePlan, silentProgress, UserError } from '@attune/core';
 import { terminalProgress } from '@attune/core/node';
+import { writePage } from '@attune/report/node';
 import type { TuneVisionResult, VisionRecord, VisionSettings } from '@attune/vision';
 import { readRecord, tuneVision } from '@attune/vision';
+import { environment, environmentFacts } from '../environment.ts';
 import { DEFAULT_DATA, locateData } from '../input/data-sets.ts';
 import { featureCache } from '../input/feature-cache.ts';
 import { readPlan } from '../input/plan.ts';
 import { newRunFolder } from '../input/run-folder.ts';
 import { DEFAULT_MODEL, WEIGHT_DIRECTORIES } from '../input/weights.ts';
 import { reportRun } from '../report/reported-run.ts';
-import { REPORT_FILE, writeReport } from '../report/write-report.ts';
 import { calmProgress } from '../terminal/calm-progress.ts';
 import { stopOnInterrupt } from '../terminal/interrupt.ts';
 import type { Output } from '../terminal/output.ts';
@@ -87,8 +88,9 @@ export async function tuneVisionCommand(options: TuneVisionCommandOptions): Prom
     }),
   );
   try {
-    const report = options.report ? join(out, REPORT_FILE) : null;
-    if (report !== null) await writeReport(report, [await reportRun(result)]);
+    const report = options.report ? join(out, 'report.html') : null;
+    if (report !== null)
+      await writePage(report, { runs: [await reportRun(result)], environment: environmentFacts(environment()) });
     finish(output, result, out, report);
   } finally {
     result.network.dispose();

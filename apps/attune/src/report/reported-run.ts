@@ -1,30 +1,11 @@
-/** What a report shows of a run: its record, its curves, its confusion matrix, and some images with what they were taken for. */
-import type { EpochRecord, Network } from '@attune/core';
-import { Random, tf } from '@attune/core';
-import type { Example, NamedPrediction, TuneVisionResult, VisionMetrics, VisionRecord } from '@attune/vision';
+/** What a report shows of a run on images: its record and curves, and some images with what they were taken for. */
+import type { Network } from '@attune/core';
+import { describePlan, Random, tf } from '@attune/core';
+import type { Fact, Picture, ReportedRun } from '@attune/report';
+import { evaluationOf } from '@attune/report';
+import type { Example, NamedPrediction, TuneVisionResult, VisionRecord } from '@attune/vision';
 import { centreView, imageSource } from '@attune/vision';
 import sharp from 'sharp';
-
-export interface ReportedRun {
-  readonly record: VisionRecord;
-  readonly history: readonly EpochRecord[];
-  /** The images that the figures are of: the test split, else validation; null where there is neither. */
-  readonly evaluated: { readonly split: 'test' | 'validation'; readonly metrics: VisionMetrics } | null;
-  readonly pictures: readonly ReportedPicture[];
-}
-
-export interface ReportedPicture {
-  /** Path in the data set. */
-  readonly name: string;
-  readonly truth: string;
-  readonly prediction: string;
-  /** Of the prediction, in [0, 1]. */
-  readonly probability: number;
-  /** The image as the network sees it, as a data URI. */
-  readonly source: string;
-  /** Whether it is so small that it should be shown with sharp pixels. */
-  readonly isSmall: boolean;
-}
 
 /** Up to this many images of each kind: taken for another class, and recognised. */
 const SHOWN = 6;
@@ -40,14 +21,16 @@ export async function reportRun({
   network,
   ...evaluations
 }: TuneVisionResult): Promise<ReportedRun> {
+  const history = fit.history.map((epoch) => ({ ...epoch }));
+  const run = { record, history, evaluated: evaluationOf(record, 'the run'), facts: visionFacts(record) };
   const split = evaluations.test ? 'test' : evaluations.validation ? 'validation' : undefined;
   const evaluation = split && evaluations[split];
-  if (!split || !evaluation) return { record, history: fit.history, evaluated: null, pictures: [] };
+  if (!split || !evaluation) return run;
   const chosen = choosePictures(evaluation.predictions, record.classes.length);
   const examples = chosen.map((index) => dataset.splits[split][index]!);
   const probabilities = await classProbabilities(network, examples);
   const pictures = await Promise.all(
-    examples.map(async (example, i): Promise<ReportedPicture> => {
+    examples.map(async (example, i): Promise<Picture> => {
       const { prediction, label } = evaluation.predictions[chosen[i]!]!;
       return {
         name: example.name,
@@ -58,7 +41,26 @@ export async function reportRun({
       };
     }),
   );
-  return { record, history: fit.history, evaluated: { split, metrics: evaluation.metrics }, pictures };
+  return { ...run, pictures };
+}
+
+/** What the record of a run on images says beyond what all runs share. */
+export function visionFacts({ plan, source, result, data }: VisionRecord): Fact[] {
+  return [
+    ['plan', describePlan(plan)],
+    ['source weights', source ? `${source.file} (SHA-256 ${source.sha256.slice(0, 12)}...)` : 'none'],
+    ...(result
+      ? [
+          [
+            'updates',
+            `${result.steps}, weights of epoch ${result.bestEpoch + 1} kept, stopped by ${result.stopped}`,
+          ] as const,
+        ]
+      : []),
+    ...(data.skipped.length > 0
+      ? [['images left out', data.skipped.map(({ name, reason }) => `${name} (${reason})`).join('; ')] as const]
+      : []),
+  ];
 }
 
 /** Positions of images to show: those taken for another class first, each kind from the classes in turn. */

@@ -99,7 +99,7 @@ export function withText(made: SvgElement, text: string): SvgElement {
 export function svgText(figure: Figure, document: SvgDocument): string {
   const drawn = figure.draw(document).outerHTML;
   return drawn
-    .replace(/transform="[^"]*"/g, (transform) => transform.replace(/(\.\d\d)\d+/g, '$1'))
+    .replace(/ (?:transform|c?[xy][12]?)="[^"]*"/g, (place) => place.replace(/(\.\d\d)\d+/g, '$1'))
     .replace(FORBIDDEN, ' ');
 }
 

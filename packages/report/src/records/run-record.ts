@@ -2,7 +2,7 @@
  * The record of a training run, `run.json` and `metrics.jsonl`, as every domain writes it: what all share is required and
  * checked, what a domain adds is kept as it is.
  */
-import type { JsonObject, Place } from './fields.ts';
+import type { Place } from './fields.ts';
 import { anything, at, exactly, fieldsOf, finite, object, refuse, text, whole } from './fields.ts';
 
 export const RUN_FORMAT = 1;
@@ -14,17 +14,17 @@ export interface RunRecord {
   /** The network that it started from, or that was trained. */
   readonly from: string;
   /** The plan in full; its name is what runs are grouped by. */
-  readonly plan: { readonly name: string } & JsonObject;
+  readonly plan: { readonly name: string };
   readonly seed: number;
-  readonly settings: JsonObject;
+  readonly settings: object;
   readonly versions: Readonly<Record<string, string>>;
   readonly backend: string;
   /** What came out; null while the run goes on. */
-  readonly result: JsonObject | null;
+  readonly result: object | null;
   /** Names of the classes, where there are any. */
   readonly classes?: readonly string[];
-  /** Whatever else the domain keeps: `data`, `source`, ... */
-  readonly [field: string]: unknown;
+  /** What it learnt from: a `path`, a `fingerprint`, counts of `examples` by split, and what the domain adds. */
+  readonly data?: unknown;
 }
 
 /** How well a network does on the examples of a split; what is not a share in [0, 1] or a loss in nats is left out. */
@@ -72,7 +72,7 @@ export function parseMetricsLine(value: unknown, place: Place): MetricsLine {
  */
 export function evaluationOf(record: RunRecord, file: string): Evaluation | null {
   for (const split of ['test', 'validation']) {
-    const value = record.result?.[split];
+    const value = (record.result as Readonly<Record<string, unknown>> | null)?.[split];
     if (value === undefined || value === null) continue;
     const place = { file, path: `result.${split}` };
     const fields = object(value, place);
@@ -87,6 +87,30 @@ export function evaluationOf(record: RunRecord, file: string): Evaluation | null
     };
   }
   return null;
+}
+
+/** What is known of a run's data; what is not of the right type is left out. */
+export interface RunData {
+  readonly path?: string;
+  readonly fingerprint?: string;
+  readonly examples: Readonly<Record<string, number>>;
+}
+
+export function dataOf({ data }: RunRecord): RunData {
+  if (typeof data !== 'object' || data === null) return { examples: {} };
+  const { path, fingerprint, examples } = data as Readonly<Record<string, unknown>>;
+  const counts = typeof examples === 'object' && examples !== null ? Object.entries(examples) : [];
+  return {
+    ...(typeof path === 'string' ? { path } : {}),
+    ...(typeof fingerprint === 'string' ? { fingerprint } : {}),
+    examples: Object.fromEntries(counts.filter((entry) => Number.isFinite(entry[1]))),
+  };
+}
+
+/** A number of a run's result, such as `seconds` or `steps`; undefined where there is none. */
+export function resultNumber({ result }: RunRecord, name: string): number | undefined {
+  const value = (result as Readonly<Record<string, unknown>> | null)?.[name];
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
 function squareMatrix(value: unknown, side: number | null, place: Place): number[][] {
