@@ -13,6 +13,9 @@ export interface Candidate {
   readonly settings: Partial<VisionSettings>;
 }
 
+/** Settings that every plan chooses from. */
+export const CANDIDATES = 3;
+
 export interface ComparedPlan {
   readonly name: string;
   /** What it costs is the head alone. */

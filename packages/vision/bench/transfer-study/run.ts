@@ -20,7 +20,7 @@ import { catalogueEntry } from '@attune/zoo';
 import { cellsOf, middleSize } from './cells.ts';
 import { bestEarlierLayer } from './layers.ts';
 import { measure } from './measure.ts';
-import { PLANS } from './plans.ts';
+import { CANDIDATES, PLANS } from './plans.ts';
 import { QUICK_TARGETS, TARGETS, type Target } from './targets.ts';
 import { openTask, type Task } from './task.ts';
 
@@ -100,9 +100,8 @@ async function study(target: Target): Promise<void> {
 async function chosenCandidate(log: StudyLog, task: Task, plan: string): Promise<number> {
   const size = middleSize(task.target);
   const seed = seeds[0]!;
-  const count = comparedPlan(plan).candidates(from, '').length;
   const scores: { accuracy: number; loss: number }[] = [];
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < CANDIDATES; i++) {
     const factors = { target: task.target.name, from, size, plan, candidate: i };
     if (!log.has(factors, seed)) {
       const { candidate } = await candidateFor(task, plan, size, seed, i);
