@@ -3,7 +3,7 @@
  * images to learn from, and the test accuracy of a linear probe there. Also what the advisor knows of a task beforehand.
  *
  *   ATTUNE_DATA=DIR node --import tsx -C @attune/source packages/vision/bench/transfer-study/scores.ts
- *     [--targets NAME,...] [--from NETWORK,...]
+ *     [--targets NAME,...] [--from NETWORK,...] [--sizes N,...]
  *
  * Goes on where it was stopped; logs are kept in packages/vision/bench/records/scores.
  */
@@ -41,13 +41,18 @@ const records = join(here, '../records/scores');
 const SEEDS = [1, 2, 3];
 
 const { values: options } = parseArgs({
-  options: { targets: { type: 'string' }, from: { type: 'string', default: 'mobilenet_v2_035,squeezenet1_0' } },
+  options: {
+    targets: { type: 'string' },
+    from: { type: 'string', default: 'mobilenet_v2_035,squeezenet1_0' },
+    sizes: { type: 'string', default: '5,10,20,50,100' },
+  },
 });
 const data = process.env.ATTUNE_DATA;
 if (data === undefined) throw new Error('Set ATTUNE_DATA to the folder that holds vision/.');
 const backend = await selectBackend();
 await mkdir(records, { recursive: true });
 const chosen = options.targets?.split(',');
+const sizes = options.sizes.split(',').map(Number);
 for (const target of TARGETS)
   if (chosen === undefined || chosen.includes(target.name))
     for (const from of options.from.split(',')) await study(target, from);
@@ -63,7 +68,7 @@ async function study(target: Target, from: string): Promise<void> {
   const { preprocessing } = catalogueEntry(from);
   const resize = Math.round((preprocessing.resize * target.pixels) / preprocessing.size);
   const task = await openTask(target, await target.prepare(data!, cache), resize);
-  for (const size of target.sizes.filter((each) => each <= 100))
+  for (const size of target.sizes.filter((each) => sizes.includes(each)))
     for (const seed of SEEDS) {
       if (log.has({ target: target.name, from, size, layer: 'task' }, seed)) continue;
       await measureTask(log, task, from, size, seed);
