@@ -1,7 +1,7 @@
 /** Bad input gets one clear line and exit status 2, and nothing is left half-written: through the real program. */
 import { copyFile, mkdir, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readSafetensors, writeSafetensors } from '@attune/core';
+import { namedPlan, readSafetensors, writeSafetensors } from '@attune/core';
 import { FIXTURES_DIRECTORY } from '@attune/test-fixtures';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attune, copyOf, exists, pngOf, readJson, workspace } from '../test/cli.ts';
@@ -188,6 +188,31 @@ describe('arguments', () => {
     expect(await tune('--plan', file)).toContain(`${file}: there is no field carryed. Did you mean carried?`);
     await writeFile(file, '{');
     expect(await tune('--plan', file)).toContain(`${file} is not JSON`);
+  });
+
+  it.each<[string, string[], string]>([
+    [
+      'a cut at a layer that is not there',
+      ['--plan', 'probe-at-blok2'],
+      "no layer called 'blok2'. Did you mean block2",
+    ],
+    ['a group that is not there', ['--plan', 'surgical-blok2'], "no layer group 'blok2'. Did you mean block2"],
+    ['more groups than there are', ['--plan', 'last-9'], 'has 5 layer groups; the last 9 cannot be moved'],
+  ])('%s', async (_, args, message) => {
+    expect(await tune('--data', data, ...args)).toContain(message);
+  });
+
+  it.each<[string, object, string]>([
+    [
+      'a rank above a layer',
+      { lora: { rank: 99, alpha: 1 } },
+      'LoRA of rank 99 is wider than conv1.weight of shapes_cnn, which is 27 x 16. Take a rank of at most 16',
+    ],
+    ['an unknown key', { lora: { rank: 1, alpha: 1, ranks: 2 } }, 'no field added.lora.ranks. Did you mean rank'],
+  ])('a plan with %s', async (_, added, message) => {
+    const file = join(folder, 'added.json');
+    await writeFile(file, JSON.stringify({ ...namedPlan('lora'), added: { head: 'new', ...added } }));
+    expect(await tune('--data', data, '--plan', file)).toContain(message);
   });
 
   it('with --json the error is the one document on stdout', async () => {

@@ -7,6 +7,29 @@ import { failureOf } from './terminal/failure.ts';
 import { keepStdoutClean } from './terminal/output.ts';
 import { VERSION } from './version.ts';
 
+/** Core's PLAN_NAMES, which a test compares with it: core would bring TensorFlow.js along. */
+const PLANS = [
+  'scratch',
+  'linear-probe',
+  'full',
+  'discriminative',
+  'gradual',
+  'probe-then-full',
+  'l2-sp',
+  'delta',
+  'distill',
+  'wise',
+  'bitfit',
+  'auto-rgn',
+  'lora',
+  'adapters',
+  'modular',
+  'modular-tuned',
+  'last-K',
+  'surgical-GROUP',
+  'probe-at-LAYER',
+].join(', ');
+
 /** Runs the program. @returns The exit status: 0 done, 1 failed, 2 bad arguments or bad input. */
 export async function runProgram(args: readonly string[]): Promise<0 | 1 | 2> {
   if (args.includes('--json')) keepStdoutClean();
@@ -58,7 +81,7 @@ function buildProgram(): Command {
       .option('--data <place>', 'folder with a folder for each class, CSV manifest, or name of a data set')
       .option('--from <model>', 'pre-trained network, see `models list` (default: shapes_cnn)')
       .option('--weights <file>', "the network's weights, instead of looking for them")
-      .option('--plan <name|file>', 'scratch, linear-probe, full, gradual, ..., or a JSON file (default: full)')
+      .option('--plan <name|file>', `a JSON file, or ${PLANS} (default: full)`)
       .option('--epochs <n>', 'passes over the training images', wholeNumber(1))
       .option('--batch <n>', 'images of one update', wholeNumber(1))
       .option('--lr <rate>', 'highest learning rate', positiveNumber)

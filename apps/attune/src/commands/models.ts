@@ -1,6 +1,6 @@
 /** `attune models`: the pre-trained networks of the catalogue. */
 
-import { summarizeParameters } from '@attune/core';
+import { PLAN_NAMES, summarizeParameters } from '@attune/core';
 import type { CatalogueEntry } from '@attune/zoo';
 import { catalogue, catalogueEntry, createNetwork } from '@attune/zoo';
 import { findPretrained } from '@attune/zoo/node';
@@ -44,6 +44,8 @@ export async function showModelCommand(name: string, options: CommandOptions): P
     ['input', `${preprocessing.size} x ${preprocessing.size} px, ${preprocessing.channels}`],
     ['features', String(featureSize)],
     ['parameters', values.toLocaleString('en-US')],
+    ['layers', taps.join(', ')],
+    ['plans', PLAN_NAMES.join(', ')],
     ['weights', file ?? `not on this machine: ${weights.source}, to be put at $ATTUNE_DATA/${weights.file}`],
     ['licence', weights.licence],
   ]);
@@ -62,6 +64,7 @@ export async function showModelCommand(name: string, options: CommandOptions): P
       parameters: values,
       layerGroups: groups.map(({ group, values }) => ({ name: group, parameters: values })),
       taps,
+      plans: PLAN_NAMES,
       weights: { file, expected: weights.file, source: weights.source, licence: weights.licence },
     },
     `${lines}\n\n${depths}`,

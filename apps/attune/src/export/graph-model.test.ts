@@ -1,6 +1,7 @@
 /** Exported models give what the network gives, when others run them. */
+import type { Added } from '@attune/core';
 import { Random, selectBackend, tf } from '@attune/core';
-import { createNetwork } from '@attune/zoo';
+import { createNetwork, extendNetwork } from '@attune/zoo';
 import { loadGraphModel } from '@tensorflow/tfjs-converter';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { graphModel, INPUT_NAME, OUTPUT_NAME } from './graph-model.ts';
@@ -11,14 +12,17 @@ beforeAll(async () => {
 });
 
 describe('graphModel', () => {
-  it.each([
+  it.each<[name: string, size: number, added?: Omit<Added, 'head'>]>([
     ['shapes_cnn', 16],
     ['squeezenet1_0', 48],
     ['mobilenet_v2_035', 32],
     ['resnet18', 32],
     ['inception_v3', 75],
-  ])('of %s gives the same logits in tf.loadGraphModel, for any batch', async (name, size) => {
-    const network = createNetwork(name, { classes: 4, size, seed: 3, head: 'published' });
+    ['squeezenet1_0', 48, { cut: 'fire5', module: { width: 2 } }],
+    ['shapes_cnn', 16, { adapters: { reduction: 4 }, module: { width: 2 } }],
+  ])('of %s gives the same logits in tf.loadGraphModel, for any batch', async (name, size, added = {}) => {
+    const source = createNetwork(name, { classes: 4, size, seed: 3, head: 'published' });
+    const { network } = extendNetwork(source, { head: 'new', ...added }, 3);
     const { topology, signature, weightSpecs, weightData } = await graphModel(network);
     const model = await loadGraphModel({
       load: async () => ({

@@ -64,7 +64,9 @@ export async function graphModel(network: Network): Promise<GraphModel> {
     }
   };
 
+  const needed = neededNodes(graph);
   for (const [index, node] of graph.nodes.entries()) {
+    if (!needed.has(index)) continue;
     const inputs: Record<string, string> = {};
     for (const [name, input] of Object.entries(node.inputs)) inputs[name] = await nameOf(input);
     writeNode(writer, nodeName(graph, index), node, other.nodes[index]!, inputs);
@@ -79,6 +81,18 @@ export async function graphModel(network: Network): Promise<GraphModel> {
     weightSpecs: writer.specs,
     weightData: Buffer.concat(writer.data),
   };
+}
+
+/** What the output depends on: a modular network computes more, the logits of the head that it has left aside. */
+function neededNodes({ nodes, output }: RecordedGraph): Set<number> {
+  const needed = new Set<number>();
+  const open = [output];
+  for (let input = open.pop(); input !== undefined; input = open.pop()) {
+    if (input.source.kind !== 'node' || needed.has(input.source.node)) continue;
+    needed.add(input.source.node);
+    open.push(...Object.values(nodes[input.source.node]!.inputs));
+  }
+  return needed;
 }
 
 function nodeName({ nodes }: RecordedGraph, index: number): string {
@@ -195,6 +209,11 @@ function writeNode(
         Tidx: INTEGER,
       });
     }
+    case 'ResizeBilinear':
+      return void own(kernel, [inputs.images!, writer.integers(`${name}/size`, attributes.size as number[])], {
+        align_corners: { b: attributes.alignCorners === true },
+        half_pixel_centers: { b: attributes.halfPixelCenters === true },
+      });
     case 'Reshape': {
       const differing = shape.filter((size, i) => size !== other.shape[i]).length;
       if (differing > 1) throw new Error('internal: a reshape depends on the batch in more than one place');

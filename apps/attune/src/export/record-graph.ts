@@ -125,6 +125,7 @@ const OUTPUT_SHAPES: Readonly<Record<string, (inputs: Shapes, attributes: Attrib
     const [reduced] = tf.backend_util.computeOutAndReduceShapes(x!.shape, axes);
     return keepDims ? tf.backend_util.expandShapeToKeepDim(reduced, axes) : reduced;
   },
+  ResizeBilinear: ({ images }, { size }) => [images!.shape[0]!, ...(size as [number, number]), images!.shape[3]!],
   BatchMatMul: ({ a, b }, { transposeA, transposeB }) => {
     const [rows, columns] = [a!.shape.at(transposeA ? -1 : -2)!, b!.shape.at(transposeB ? -2 : -1)!];
     const batch = tf.broadcast_util.assertAndGetBroadcastShape(a!.shape.slice(0, -2), b!.shape.slice(0, -2));
