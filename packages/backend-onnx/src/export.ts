@@ -38,14 +38,16 @@ export type Exportable =
 const BATCHES = [2, 3] as const;
 
 /**
- * The ONNX model of `model`. Variables are written with the values that they have now.
+ * The ONNX model of `model`. Variables are written with the values that they have now; in a browser await their `data()`
+ * before, so that they have them.
  * @throws when it assigns variables, draws random numbers, or cannot follow an open batch.
  */
 export function exportOnnx(model: Exportable, inputs: readonly ExportInput[], options: ExportOptions = {}): Uint8Array {
   const { backend } = engine();
   if (!(backend instanceof OnnxBackend))
     throw new Error("exportOnnx needs the onnx backend: await tf.setBackend('onnx')");
-  backend.flushSync();
+  // Where runs cannot block, what is still to be computed is written as the operations that compute it.
+  if (backend.runtime.synchronous) backend.flushSync();
   const fn = functionOf(model);
   const open = inputs.some(({ shape }) => shape[0] === null);
   const traced = (open ? BATCHES : [1]).map((batch) => portableModel(backend, fn, inputs, batch, options));
