@@ -56,7 +56,7 @@ describe.each([...catalogue.values()].map((entry) => [entry.name, entry] as cons
     expect([...grouped].sort()).toEqual([...network.parameters.keys()].sort());
     expect(new Set(grouped).size).toBe(grouped.length);
     expect(network.layerGroups.at(-1)).toEqual({ name: 'head', parameters: ['head.weight', 'head.bias'] });
-    for (const { role, variable } of network.parameters.values()) expect(variable.trainable).toBe(role !== 'statistic');
+    for (const { variable } of network.parameters.values()) expect(variable.trainable).toBe(true);
     const count = [...network.parameters.values()].reduce((sum, { variable }) => sum + variable.size, 0);
     if (name in PARAMETER_COUNTS) expect(count).toBe(PARAMETER_COUNTS[name]);
 

@@ -216,7 +216,7 @@ describe('fit', () => {
   it('averages with the start: of the trunk the source, of a new head where the trunk began to move', async () => {
     const run = async (share: number | undefined, epochs = 4) => {
       const held: Held = share === undefined ? { to: 'nothing' } : { to: 'average', share };
-      const moved = { ...namedPlan('wise').moved, thaw: { when: 'head-first', epochs: 2 } } as const;
+      const moved = { ...namedPlan('full').moved, thaw: { when: 'head-first', epochs: 2 } } as const;
       const plan = { ...namedPlan('wise'), moved, held };
       const { validation: _, ...setup } = options({ plan, epochs, schedule: constant() });
       await fit(setup);
