@@ -2,11 +2,13 @@
 import { kendallTau } from '@attune/core';
 import {
   type Factors,
+  type Figure,
   levels,
   type Measurement,
   pairedDifference,
   pivot,
   plainTable,
+  sizeCurves,
   summaries,
   type Table,
   where,
@@ -127,6 +129,32 @@ export function layersTable(yosinski: readonly Measurement[]): Table {
       }),
     ]),
   );
+}
+
+/** The same as a plot: the gain of every network over its base, paired by target half and seed. */
+export function layerCurves(yosinski: readonly Measurement[]): Figure {
+  const bases = where(yosinski, { source: 'none' });
+  const gains = yosinski.flatMap((run): Measurement[] => {
+    const { source, target, carried, tuned } = run.factors;
+    const base = where(bases, { target: target! }).find(({ seed }) => seed === run.seed);
+    if (source === 'none' || base === undefined) return [];
+    const kind = `${source === target ? 'BnB' : 'AnB'}${tuned === 'yes' ? '+, tuned' : ', frozen'}`;
+    return [
+      {
+        ...run,
+        factors: { carried: carried!, kind },
+        metrics: { gain: run.metrics.accuracy! - base.metrics.accuracy! },
+      },
+    ];
+  });
+  return sizeCurves(gains, {
+    title: 'What carried layers are worth',
+    x: 'carried',
+    series: 'kind',
+    metric: 'gain',
+    xLabel: 'layer groups carried',
+    yLabel: 'accuracy over the base network, points',
+  });
 }
 
 const SCORES = [

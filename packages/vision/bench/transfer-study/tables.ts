@@ -1,23 +1,24 @@
 /**
  * Writes the study's answers, tables and plots, from the records into packages/vision/README.md and its plots.
  *
- *   node --import tsx -C @attune/source packages/vision/bench/transfer-study/tables.ts
- */
-
+ *   node --import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { markdown } from '@attune/report';
-import { readStudy, updateSection } from '@attune/report/node';
+import { fileURLToPath } from 'node:url';
+import { type Figure, markdown, sizeCurves, where } from '@attune/report';
+import { readStudy, updateSection, writeSvg } from '@attune/report/node';
 import {
   accuracyTable,
   adviceTable,
   advisorTable,
   extractorTable,
+  layerCurves,
   layersTable,
   modularTable,
   reviewTable,
   scoresTable,
 } from './answers.ts';
-import { knownTasks, measurementsIn, RECORDS } from './known-tasks.ts';
+import { finalRuns, knownTasks, measurementsIn, RECORDS } from './known-tasks.ts';
+import { TARGETS } from './targets.ts';
 
 const README = new URL('../../README.md', import.meta.url);
 const WORKHORSE = 'mobilenet_v2_035';
@@ -38,3 +39,22 @@ const sections = {
   'advice-20': adviceTable(cells, 20),
 };
 for (const [name, table] of Object.entries(sections)) await updateSection(README, `study-${name}`, markdown(table));
+
+const plots = fileURLToPath(new URL('../plots', import.meta.url));
+await mkdir(plots, { recursive: true });
+/** Plans that were measured at every size. */
+const SHOWN = ['scratch', 'linear-probe', 'earlier-layer', 'full', 'probe-then-full', 'modular'];
+const shown = where(finalRuns(transfer), { from: WORKHORSE }).filter(({ factors }) =>
+  SHOWN.includes(String(factors.plan)),
+);
+const figures: Record<string, Figure> = { layers: layerCurves(yosinski) };
+for (const { name } of TARGETS)
+  figures[`sizes-${name}`] = sizeCurves(where(shown, { target: name }), {
+    title: name,
+    x: 'size',
+    series: 'plan',
+    metric: 'accuracy',
+    xLabel: 'images a class',
+    yLabel: 'test accuracy, %',
+  });
+for (const [name, figure] of Object.entries(figures)) await writeSvg(join(plots, `${name}.svg`), figure);
