@@ -1,7 +1,9 @@
 /**
- * Writes the study's answers, tables and plots, from the records into packages/vision/README.md and its plots.
+ * Writes the study's answers, tables and plots, from the records into packages/vision/README.md and bench/plots.
  *
- *   node --import { mkdir } from 'node:fs/promises';
+ *   node --import tsx -C @attune/source packages/vision/bench/transfer-study/tables.ts
+ */
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Figure, markdown, sizeCurves, where } from '@attune/report';
@@ -22,6 +24,8 @@ import { TARGETS } from './targets.ts';
 
 const README = new URL('../../README.md', import.meta.url);
 const WORKHORSE = 'mobilenet_v2_035';
+/** Plans that were measured at every size. */
+const SHOWN = ['scratch', 'linear-probe', 'earlier-layer', 'full', 'probe-then-full', 'modular'];
 
 const transfer = await measurementsIn('transfer');
 const scores = await measurementsIn('scores');
@@ -42,8 +46,6 @@ for (const [name, table] of Object.entries(sections)) await updateSection(README
 
 const plots = fileURLToPath(new URL('../plots', import.meta.url));
 await mkdir(plots, { recursive: true });
-/** Plans that were measured at every size. */
-const SHOWN = ['scratch', 'linear-probe', 'earlier-layer', 'full', 'probe-then-full', 'modular'];
 const shown = where(finalRuns(transfer), { from: WORKHORSE }).filter(({ factors }) =>
   SHOWN.includes(String(factors.plan)),
 );

@@ -99,7 +99,7 @@ export const QUICK_TARGETS: readonly Target[] = (['similar', 'different'] as con
   name: kind,
   kind,
   pixels: 32,
-  sizes: [5, 20],
+  sizes: [20],
   test: 20,
   validation: 20,
   mirror: false,
