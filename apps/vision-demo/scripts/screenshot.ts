@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { findChromium, said, serveApp, visit } from '../test/visit.ts';
 
 const FILE = fileURLToPath(new URL('../screenshot.png', import.meta.url));
-const WIDTH = 720;
+const WIDTH = 660;
 
 const chromium = findChromium();
 if (chromium === undefined) throw new Error('no Chromium is installed: name one in ATTUNE_CHROMIUM');

@@ -76,14 +76,24 @@ export interface Depth {
   readonly accuracy: number;
 }
 
+/** One thing that was found, for people. */
+export interface Finding {
+  readonly name: string;
+  readonly value: string;
+  readonly meaning: string;
+}
+
 export interface Advice {
-  /** One line for each finding, for people. */
-  readonly findings: readonly { readonly name: string; readonly value: string; readonly meaning: string }[];
+  readonly findings: readonly Finding[];
   readonly depths: readonly Depth[];
   /** Accuracy of guessing. */
   readonly chance: number;
-  /** Name of the plan that the data speaks for, and why. */
-  readonly recommended: { readonly plan: string; readonly why: string };
+  /** Transferability scores of the top layer's features; greater is better. */
+  readonly scores: readonly { readonly name: string; readonly value: number }[];
+  /** What the review of fine-tuning methods says of the scenario. */
+  readonly review: string;
+  /** Name of the plan that the data speaks for, and why; null where it speaks for none. */
+  readonly recommended: { readonly plan: string; readonly why: string } | null;
 }
 
 export interface TrainingRequest {

@@ -63,7 +63,7 @@ describe.skipIf(chromium === undefined)(
       expect(rows).toEqual(['arrow', 'frame', 'half-disc', 'heart', 'zigzag'].map((name) => `${name}201040`));
     });
 
-    it('advises: size, and accuracy by depth', async () => {
+    it('advises: size, likeness, accuracy by depth, scores', async () => {
       await page.getByRole('button', { name: 'See the advice' }).click();
       await said(page, /^The advice/);
       const curve = (await page.locator('#advice svg').getAttribute('aria-label'))!;
@@ -74,7 +74,10 @@ describe.skipIf(chromium === undefined)(
       // Pre-trained on shapes: the top layer knows shapes, the first one colours, which say nothing here.
       expect(shares[3]![1]).toBeGreaterThan(80);
       expect(shares[0]![1]).toBeLessThan(50);
-      expect(await page.locator('#advice .findings').textContent()).toContain('100');
+      expect(await page.locator('#advice .findings').textContent()).toMatch(
+        /Training images100.*Shift from the source\d/,
+      );
+      expect(await page.locator('#advice .scores').textContent()).toMatch(/LogME-?\d.*H-score\d.*TransRate/);
     });
 
     it('freezes and thaws blocks by keyboard and pointer', async () => {

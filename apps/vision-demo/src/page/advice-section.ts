@@ -16,7 +16,8 @@ export function setUpAdvice(page: Page, onTake: (plan: string) => void): void {
     if (advice === undefined) return;
     body.replaceChildren(...show(advice, onTake));
     body.hidden = false;
-    page.say(`The advice: ${advice.recommended.plan}. ${advice.recommended.why}`);
+    const { recommended, review } = advice;
+    page.say(`The advice: ${recommended ? `${recommended.plan}. ${recommended.why}` : `none; ${review}.`}`);
   });
   page.onData.push((data) => {
     hasData = data !== undefined;
@@ -28,9 +29,8 @@ export function setUpAdvice(page: Page, onTake: (plan: string) => void): void {
   });
 }
 
-function show({ findings, depths, chance, recommended }: Advice, onTake: (plan: string) => void): HTMLElement[] {
-  const take = element('button', { type: 'button', id: 'take-plan' }, `Take the plan ${recommended.plan}`);
-  take.addEventListener('click', () => onTake(recommended.plan));
+function show(advice: Advice, onTake: (plan: string) => void): HTMLElement[] {
+  const { findings, depths, chance } = advice;
   return [
     element(
       'ul',
@@ -61,13 +61,37 @@ function show({ findings, depths, chance, recommended }: Advice, onTake: (plan: 
           rule: { y: chance, name: 'guessing' },
         }),
       ),
-      element(
-        'div',
-        { class: 'card recommended' },
-        element('h3', {}, `The data speaks for ${recommended.plan}`),
-        element('p', {}, recommended.why),
-        element('div', { class: 'buttons' }, take),
-      ),
+      recommendation(advice, onTake),
     ),
   ];
+}
+
+function recommendation({ recommended, review, scores }: Advice, onTake: (plan: string) => void): HTMLElement {
+  const said = recommended
+    ? [
+        element('h3', {}, `The data speaks for ${recommended.plan}`),
+        element('p', {}, recommended.why),
+        element('div', { class: 'buttons' }, takeButton(recommended.plan, onTake)),
+      ]
+    : [element('h3', {}, 'The data speaks for no plan'), element('p', {}, `It lies between scenarios: ${review}.`)];
+  const rows = scores.map(({ name, value }) =>
+    element('tr', {}, element('th', { scope: 'row' }, name), element('td', {}, value.toFixed(2))),
+  );
+  return element(
+    'div',
+    { class: 'card recommended' },
+    said,
+    element(
+      'table',
+      { class: 'scores' },
+      element('caption', {}, 'Transferability scores of the top layer; greater is better'),
+      element('tbody', {}, rows),
+    ),
+  );
+}
+
+function takeButton(plan: string, onTake: (plan: string) => void): HTMLElement {
+  const take = element('button', { type: 'button', id: 'take-plan' }, `Take the plan ${plan}`);
+  take.addEventListener('click', () => onTake(plan));
+  return take;
 }

@@ -1,68 +1,75 @@
-/** What the data advises: how much there is, and which layer's features tell its classes apart. */
+/** What the data advises, by vision's advisor, put for a page. */
 import type { Network } from '@attune/core';
-import type { Advice, Depth, OnProgress } from '../api.ts';
+import { adviseOnImages, bestEarlierLayer, type Advice as Found } from '@attune/vision';
+import type { Advice, Finding, OnProgress } from '../api.ts';
 import type { Splits } from './collection.ts';
-import { layerFeatures } from './layer-features.ts';
-import { crossValidatedAccuracy } from './ridge-probe.ts';
 
-/**
- * @param network Pre-trained.
- * @param onProgress Told of the images that are done.
- */
+const SEED = 1;
+
+/** @param network Pre-trained. */
 export async function advice(
   network: Network,
   classes: readonly string[],
   splits: Splits,
   onProgress: OnProgress,
 ): Promise<Advice> {
-  const examples = splits.train;
-  const labels = examples.map(({ label }) => label);
-  const layers = await layerFeatures(network, examples, onProgress);
-  const depths = layers.map(
-    ({ layer, values, size }): Depth => ({
-      layer,
-      accuracy: crossValidatedAccuracy(values, size, labels, classes.length),
-    }),
-  );
-  const counts = classes.map((_, label) => labels.filter((own) => own === label).length);
-  const [least, most] = [Math.min(...counts), Math.max(...counts)];
-  const last = depths.at(-1)!;
-  const best = depths.reduce((a, b) => (b.accuracy >= a.accuracy ? b : a));
-  // Below this, a difference between layers is as likely to be chance: one standard error of a share.
-  const error = Math.sqrt((best.accuracy * (1 - best.accuracy)) / examples.length);
-  const deep = best.accuracy - last.accuracy <= error;
+  const found = await adviseOnImages({
+    network,
+    train: splits.train,
+    classes,
+    seed: SEED,
+    onProgress: (_, done, total) => onProgress(done, total),
+  });
   return {
-    findings: [
-      {
-        name: 'Training images',
-        value: String(examples.length),
-        meaning: least === most ? `${least} of each of ${classes.length} classes` : `${least} to ${most} a class`,
-      },
-      {
-        name: 'On top',
-        value: percent(last.accuracy),
-        meaning: `of a linear probe on ${last.layer}, cross-validated`,
-      },
-      {
-        name: 'Best layer',
-        value: deep ? last.layer : best.layer,
-        meaning: deep
-          ? 'no earlier layer tells the classes apart better'
-          : `${percent(best.accuracy)}: what the layers above it have learnt does not fit these images`,
-      },
-    ],
-    depths,
-    chance: most / examples.length,
-    recommended: deep
-      ? {
-          plan: 'linear-probe',
-          why: `The top layer's features tell the classes apart as well as any (${percent(last.accuracy)}). Whether it pays to move the trunk too, only trying tells.`,
-        }
-      : {
-          plan: `probe-at-${best.layer}`,
-          why: `${best.layer} tells the classes apart in ${percent(best.accuracy)}, the top layer in ${percent(last.accuracy)}. Whether it pays to move the trunk instead, only trying tells.`,
-        },
+    findings: findings(found),
+    depths: found.depth.map(({ layer, accuracy }) => ({ layer, accuracy })),
+    chance: Math.max(...found.perClass) / found.images,
+    scores: Object.entries(found.scores).map(([name, value]) => ({ name, value })),
+    review: found.scenario.review,
+    recommended: recommendation(found),
   };
+}
+
+function findings({ images, perClass, classes, traits, scenario, best, depth }: Found): Finding[] {
+  const [least, most] = [Math.min(...perClass), Math.max(...perClass)];
+  const top = depth.at(-1)!;
+  const likeness = traits.shift === undefined ? scenario.likeness.side : traits.shift.toPrecision(2);
+  return [
+    {
+      name: 'Training images',
+      value: String(images),
+      meaning: `${least === most ? least : `${least} to ${most}`} of each of ${classes.length} classes: ${scenario.size.side}`,
+    },
+    {
+      name: 'Shift from the source',
+      value: likeness,
+      meaning: `${scenario.likeness.side}: how far the images move the network's statistics`,
+    },
+    {
+      name: 'Best layer',
+      value: best.layer,
+      meaning: `${percent(best.accuracy)} by a linear probe${best.layer === top.layer ? '' : `, ${percent(top.accuracy)} at the top`}`,
+    },
+  ];
+}
+
+/** The plan that did best on known tasks like this one; where none were measured, the review's for the scenario. */
+function recommendation({ ranking, scenario, depth }: Found): Advice['recommended'] {
+  const [first, second] = ranking;
+  if (first !== undefined) {
+    const over = second === undefined ? '' : ` ${points(first.gain - second.gain)} over ${second.name}, the next.`;
+    const why = `On known tasks like this one (${scenario.name}) it does best: expected ${points(first.gain)} over a linear probe.`;
+    return { plan: first.name, why: why + over };
+  }
+  const { reviewPlan } = scenario;
+  if (reviewPlan === undefined) return null;
+  const earlier = bestEarlierLayer(depth)?.layer;
+  const plan = reviewPlan !== 'earlier-layer' ? reviewPlan : earlier ? `probe-at-${earlier}` : 'linear-probe';
+  return { plan, why: `The set is ${scenario.name}: ${scenario.review}.` };
+}
+
+function points(share: number): string {
+  return `${share < 0 ? '' : '+'}${(100 * share).toFixed(1)} points`;
 }
 
 function percent(share: number): string {
