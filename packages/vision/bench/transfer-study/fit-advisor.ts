@@ -16,9 +16,9 @@ export interface Judged {
 }
 
 const WIDTHS = {
-  imagesPerClass: [0.35, 0.7, 1.4],
-  shift: [0.3, 0.6, 1.2, 2.4],
-  earlierGain: [0.02, 0.05],
+  imagesPerClass: [0.5, 1, 2],
+  shift: [0.25, 0.5, 1, 2],
+  earlierGain: [0.03, 0.06, 0.12, 0.24],
 } as const;
 
 /** Plans that are advised: which block to tune surgically was chosen by trials, which advice has not had. */

@@ -2,10 +2,192 @@
 import type { EvidenceCell, Thresholds } from './evidence-types.ts';
 
 export const THRESHOLDS: Thresholds = {
-  imagesPerClass: 40,
-  shift: 1,
-  earlierGain: 0,
-  widths: { imagesPerClass: 0.7, shift: 0.5, earlierGain: 0.03 },
+  "imagesPerClass": 44.72,
+  "shift": 0.05521,
+  "earlierGain": 0,
+  "widths": {
+    "imagesPerClass": 0.5,
+    "shift": 0.5,
+    "earlierGain": 0.24
+  }
 };
 
-export const EVIDENCE: readonly EvidenceCell[] = [];
+export const EVIDENCE: readonly EvidenceCell[] = [
+  {
+    "target": "cifar10",
+    "imagesPerClass": 5,
+    "shift": 0.1028,
+    "earlierGain": 0.1267,
+    "accuracy": {
+      "scratch": 0.1283,
+      "full": 0.2975,
+      "modular": 0.3633,
+      "linear-probe": 0.2967,
+      "earlier-layer": 0.3733,
+      "probe-then-full": 0.3858
+    }
+  },
+  {
+    "target": "cifar10",
+    "imagesPerClass": 20,
+    "shift": 0.1018,
+    "earlierGain": 0.06667,
+    "accuracy": {
+      "scratch": 0.115,
+      "full": 0.415,
+      "l2-sp": 0.4142,
+      "lora": 0.4733,
+      "adapters": 0.4508,
+      "bitfit": 0.4483,
+      "modular": 0.4533,
+      "surgical": 0.3975,
+      "linear-probe": 0.4783,
+      "earlier-layer": 0.5275,
+      "probe-then-full": 0.5067
+    }
+  },
+  {
+    "target": "flowers",
+    "imagesPerClass": 5,
+    "shift": 0.06078,
+    "earlierGain": 0.04,
+    "accuracy": {
+      "scratch": 0.2792,
+      "full": 0.3692,
+      "modular": 0.4483,
+      "linear-probe": 0.3733,
+      "earlier-layer": 0.4275,
+      "probe-then-full": 0.4083
+    }
+  },
+  {
+    "target": "flowers",
+    "imagesPerClass": 20,
+    "shift": 0.0581,
+    "earlierGain": 0.05,
+    "accuracy": {
+      "scratch": 0.2625,
+      "full": 0.4308,
+      "l2-sp": 0.44,
+      "lora": 0.5275,
+      "adapters": 0.51,
+      "bitfit": 0.5275,
+      "modular": 0.5117,
+      "surgical": 0.4883,
+      "linear-probe": 0.5058,
+      "earlier-layer": 0.5133,
+      "probe-then-full": 0.5217
+    }
+  },
+  {
+    "target": "flowers",
+    "imagesPerClass": 100,
+    "shift": 0.05901,
+    "earlierGain": -0.0006667,
+    "accuracy": {
+      "scratch": 0.3675,
+      "full": 0.61,
+      "modular": 0.6083,
+      "linear-probe": 0.5825,
+      "earlier-layer": 0.585,
+      "probe-then-full": 0.6512
+    }
+  },
+  {
+    "target": "hymenoptera",
+    "imagesPerClass": 5,
+    "shift": 0.065,
+    "earlierGain": 0.03333,
+    "accuracy": {
+      "scratch": 0.5577,
+      "full": 0.6667,
+      "linear-probe": 0.6732,
+      "earlier-layer": 0.6231
+    }
+  },
+  {
+    "target": "hymenoptera",
+    "imagesPerClass": 20,
+    "shift": 0.05246,
+    "earlierGain": 0.008333,
+    "accuracy": {
+      "scratch": 0.6144,
+      "full": 0.7168,
+      "l2-sp": 0.6514,
+      "lora": 0.7669,
+      "adapters": 0.7407,
+      "bitfit": 0.7582,
+      "modular": 0.7473,
+      "surgical": 0.7451,
+      "linear-probe": 0.7821,
+      "earlier-layer": 0.7516,
+      "probe-then-full": 0.7734
+    }
+  },
+  {
+    "target": "medical_mnist",
+    "imagesPerClass": 5,
+    "shift": 0.1049,
+    "earlierGain": 0.1667,
+    "accuracy": {
+      "scratch": 0.8451,
+      "full": 0.9461,
+      "modular": 0.9419,
+      "linear-probe": 0.8561,
+      "earlier-layer": 0.9554,
+      "probe-then-full": 0.9301
+    }
+  },
+  {
+    "target": "medical_mnist",
+    "imagesPerClass": 20,
+    "shift": 0.1048,
+    "earlierGain": 0.04444,
+    "accuracy": {
+      "scratch": 0.8923,
+      "full": 0.9823,
+      "l2-sp": 0.9798,
+      "lora": 0.9739,
+      "adapters": 0.9646,
+      "bitfit": 0.9731,
+      "modular": 0.9621,
+      "surgical": 0.984,
+      "linear-probe": 0.963,
+      "earlier-layer": 0.9781,
+      "probe-then-full": 0.9756
+    }
+  },
+  {
+    "target": "mnist",
+    "imagesPerClass": 5,
+    "shift": 0.1219,
+    "earlierGain": 0.1867,
+    "accuracy": {
+      "scratch": 0.3525,
+      "full": 0.7192,
+      "modular": 0.7258,
+      "linear-probe": 0.595,
+      "earlier-layer": 0.7033,
+      "probe-then-full": 0.6442
+    }
+  },
+  {
+    "target": "mnist",
+    "imagesPerClass": 20,
+    "shift": 0.1212,
+    "earlierGain": 0.14,
+    "accuracy": {
+      "scratch": 0.3142,
+      "full": 0.8425,
+      "l2-sp": 0.8717,
+      "lora": 0.8217,
+      "adapters": 0.775,
+      "bitfit": 0.7317,
+      "modular": 0.8275,
+      "surgical": 0.8125,
+      "linear-probe": 0.75,
+      "earlier-layer": 0.8067,
+      "probe-then-full": 0.7883
+    }
+  }
+];

@@ -34,24 +34,25 @@ export function rankPlans(
     const measured = heard.filter(({ cell }) => cell.accuracy[plan] !== undefined);
     const total = measured.reduce((sum, { weight }) => sum + weight, 0);
     if (total === 0) return [];
-    const gainOf = ({ accuracy }: EvidenceCell) => accuracy[plan]! - accuracy[BASELINE]!;
+    // What an earlier layer gains is measured on this very data, by cross-validation; known tasks tell how far that
+    // flatters the best of many layers.
+    const promised = ({ earlierGain }: TaskTraits) => (plan === 'earlier-layer' ? earlierGain : 0);
+    const gainOf = (cell: EvidenceCell) => cell.accuracy[plan]! - cell.accuracy[BASELINE]! - promised(cell);
     const mean = measured.reduce((sum, { cell, weight }) => sum + weight * gainOf(cell), 0) / total;
     const squares = measured.reduce((sum, { cell, weight }) => sum + weight * (gainOf(cell) - mean) ** 2, 0) / total;
     const effective = total ** 2 / measured.reduce((sum, { weight }) => sum + weight ** 2, 0);
     const standardError = effective > 1 ? Math.sqrt(squares / (effective - 1)) : Number.POSITIVE_INFINITY;
-    // What an earlier layer gains is known on this very data, by cross-validation.
-    const gain = plan === 'earlier-layer' ? traits.earlierGain : mean;
-    return [{ plan, gain, standardError }];
+    return [{ plan, gain: mean + promised(traits), standardError }];
   });
   return ranked.sort((a, b) => b.gain - a.gain);
 }
 
 function kernel(a: TaskTraits, b: TaskTraits, widths: Thresholds['widths']): number {
-  const likeness =
-    a.shift === undefined || b.shift === undefined
-      ? (a.earlierGain - b.earlierGain) / widths.earlierGain
-      : Math.log(a.shift / b.shift) / widths.shift;
-  const size = Math.log(a.imagesPerClass / b.imagesPerClass) / widths.imagesPerClass;
+  const distances = [
+    Math.log(a.imagesPerClass / b.imagesPerClass) / widths.imagesPerClass,
+    (a.earlierGain - b.earlierGain) / widths.earlierGain,
+    a.shift === undefined || b.shift === undefined ? 0 : Math.log(a.shift / b.shift) / widths.shift,
+  ];
   // Never quite 0: where no known task is near, the nearest speak.
-  return Math.max(Math.exp(-(size ** 2 + likeness ** 2) / 2), 1e-12);
+  return Math.max(Math.exp(-distances.reduce((sum, distance) => sum + distance ** 2, 0) / 2), 1e-12);
 }
