@@ -11,7 +11,7 @@ export {
   type Recommendation,
 } from './advise/advise.ts';
 export { type AdviseVisionOptions, adviseVision, type VisionAdvice } from './advise/advise-vision.ts';
-export { bestEarlierLayer, bestLayer, type DepthPoint, depthCurve, depthTaps } from './advise/depth.ts';
+export { bestEarlierLayer, bestLayer, type DepthPoint, depthCurve, depthTaps, gainError } from './advise/depth.ts';
 export type { EvidenceCell, TaskTraits, Thresholds } from './advise/evidence-types.ts';
 export { BASELINE, type RankedPlan, rankPlans } from './advise/recommend.ts';
 export { type Axis, type Scenario, scenarioOf } from './advise/scenario.ts';

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { levels, type Measurement, summaries, where } from '@attune/report';
 import { readStudy } from '@attune/report/node';
-import type { EvidenceCell } from '@attune/vision';
+import { type EvidenceCell, gainError, type TaskTraits } from '@attune/vision';
+import { TARGETS } from './targets.ts';
 
 export const RECORDS: string = fileURLToPath(new URL('../records', import.meta.url));
 
@@ -36,7 +37,7 @@ export function knownTasks(
           mean,
         ]),
       );
-      const traits = traitsOf(where(scores, { from, target, size }));
+      const traits = traitsOf(where(scores, { from, target, size }), Number(size) * classesOf(String(target)));
       if (accuracy['linear-probe'] === undefined || accuracy.full === undefined || traits === undefined) continue;
       cells.push({ target: String(target), imagesPerClass: Number(size), ...traits, accuracy });
     }
@@ -44,11 +45,22 @@ export function knownTasks(
 }
 
 /** Means over seeds. Sizes above those that scores were measured at take the largest one's. */
-function traitsOf(scores: readonly Measurement[]): { shift?: number; earlierGain: number } | undefined {
+function traitsOf(
+  scores: readonly Measurement[],
+  images: number,
+): Pick<TaskTraits, 'shift' | 'earlierGain' | 'earlierError'> | undefined {
   const curve = summaries(scores, ['layer'], 'cross-validated probe');
   if (curve.length < 2) return undefined;
   const top = curve.at(-1)!.mean;
   const earlier = Math.max(...curve.slice(0, -1).map(({ mean }) => mean));
   const shift = summaries(scores, ['target'], 'shift')[0]?.mean;
-  return { ...(shift === undefined ? {} : { shift }), earlierGain: earlier - top };
+  return {
+    ...(shift === undefined ? {} : { shift }),
+    earlierGain: earlier - top,
+    earlierError: gainError(top, images),
+  };
+}
+
+function classesOf(target: string): number {
+  return TARGETS.find(({ name }) => name === target)!.classes;
 }

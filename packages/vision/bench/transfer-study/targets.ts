@@ -12,6 +12,7 @@ import { NO_AUGMENTATION } from '@attune/vision';
 
 export interface Target {
   readonly name: string;
+  readonly classes: number;
   /** By what the pictures show; the source is ImageNet. */
   readonly kind: 'similar' | 'different';
   /** Side of the networks' input, pixels. Small pictures are not enlarged beyond twice their size. */
@@ -33,6 +34,7 @@ const given = (name: string) => async (data: string) => join(data, 'vision', nam
 export const TARGETS: readonly Target[] = [
   {
     name: 'flowers',
+    classes: 5,
     kind: 'similar',
     pixels: 80,
     sizes: [5, 10, 20, 50, 100, 300],
@@ -43,6 +45,7 @@ export const TARGETS: readonly Target[] = [
   },
   {
     name: 'hymenoptera',
+    classes: 2,
     kind: 'similar',
     pixels: 80,
     sizes: [5, 10, 20, 50, 100],
@@ -53,6 +56,7 @@ export const TARGETS: readonly Target[] = [
   },
   {
     name: 'cifar10',
+    classes: 10,
     kind: 'similar',
     pixels: 64,
     sizes: [5, 10, 20, 50, 100, 1000],
@@ -63,6 +67,7 @@ export const TARGETS: readonly Target[] = [
   },
   {
     name: 'medical_mnist',
+    classes: 6,
     kind: 'different',
     pixels: 64,
     sizes: [5, 10, 20, 50, 100, 300],
@@ -73,6 +78,7 @@ export const TARGETS: readonly Target[] = [
   },
   {
     name: 'mnist',
+    classes: 10,
     kind: 'different',
     pixels: 64,
     sizes: [5, 10, 20, 50, 100, 500],
@@ -84,6 +90,7 @@ export const TARGETS: readonly Target[] = [
   {
     // 20 letters of three alphabets, each drawn by 20 people: 10 to learn from, 10 to test.
     name: 'omniglot',
+    classes: 20,
     kind: 'different',
     pixels: 64,
     sizes: [5, 10],
@@ -97,6 +104,7 @@ export const TARGETS: readonly Target[] = [
 /** Small generated tasks, for a look at the program in minutes: pictures like the embedded network's source, and unlike. */
 export const QUICK_TARGETS: readonly Target[] = (['similar', 'different'] as const).map((kind) => ({
   name: kind,
+  classes: 5,
   kind,
   pixels: 32,
   sizes: [20],

@@ -5,7 +5,7 @@
 import type { LabelledFeatures, Network } from '@attune/core';
 import { logMe, nearestNeighbourAccuracy, Random, shrunkHScore, transRate } from '@attune/core';
 import type { Example } from '../dataset/open.ts';
-import { bestEarlierLayer, bestLayer, type DepthPoint, depthCurve, depthTaps } from './depth.ts';
+import { bestEarlierLayer, bestLayer, type DepthPoint, depthCurve, depthTaps, gainError } from './depth.ts';
 import { EVIDENCE, THRESHOLDS } from './evidence.ts';
 import type { TaskTraits } from './evidence-types.ts';
 import { type RankedPlan, rankPlans } from './recommend.ts';
@@ -75,7 +75,12 @@ export async function adviseOnImages(options: AdviseOptions): Promise<Advice> {
   const top = depth.at(-1)!;
   const earlier = bestEarlierLayer(depth) ?? top;
   const shift = await statisticsShift(network, Random.fromSeed(seed).fork('shift').shuffle(sample));
-  const traits = { imagesPerClass: median(perClass), shift, earlierGain: earlier.accuracy - top.accuracy };
+  const traits = {
+    imagesPerClass: median(perClass),
+    shift,
+    earlierGain: earlier.accuracy - top.accuracy,
+    earlierError: gainError(top.accuracy, sample.length),
+  };
   const ranking = rankPlans(traits, EVIDENCE, THRESHOLDS).flatMap((ranked) => named(ranked, earlier.layer));
   return {
     network: network.name,

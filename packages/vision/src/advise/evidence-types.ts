@@ -8,6 +8,8 @@ export interface TaskTraits {
   readonly shift?: number | undefined;
   /** Cross-validated accuracy of a probe on the best earlier layer, less that on the top one. */
   readonly earlierGain: number;
+  /** Standard error of that, from the number of images. */
+  readonly earlierError: number;
 }
 
 export interface EvidenceCell extends TaskTraits {

@@ -6,7 +6,7 @@ export const THRESHOLDS: Thresholds = {
   "shift": 0.05521,
   "earlierGain": 0,
   "widths": {
-    "imagesPerClass": 0.5,
+    "imagesPerClass": 1,
     "shift": 0.5,
     "earlierGain": 0.24
   }
@@ -18,6 +18,7 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "imagesPerClass": 5,
     "shift": 0.1028,
     "earlierGain": 0.1267,
+    "earlierError": 0.05958,
     "accuracy": {
       "scratch": 0.1283,
       "full": 0.2975,
@@ -32,6 +33,7 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "imagesPerClass": 20,
     "shift": 0.1018,
     "earlierGain": 0.06667,
+    "earlierError": 0.035,
     "accuracy": {
       "scratch": 0.115,
       "full": 0.415,
@@ -51,6 +53,7 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "imagesPerClass": 5,
     "shift": 0.06078,
     "earlierGain": 0.04,
+    "earlierError": 0.09963,
     "accuracy": {
       "scratch": 0.2792,
       "full": 0.3692,
@@ -65,6 +68,7 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "imagesPerClass": 20,
     "shift": 0.0581,
     "earlierGain": 0.05,
+    "earlierError": 0.04985,
     "accuracy": {
       "scratch": 0.2625,
       "full": 0.4308,
@@ -84,6 +88,7 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "imagesPerClass": 100,
     "shift": 0.05901,
     "earlierGain": -0.0006667,
+    "earlierError": 0.02161,
     "accuracy": {
       "scratch": 0.3675,
       "full": 0.61,
@@ -98,6 +103,7 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "imagesPerClass": 5,
     "shift": 0.065,
     "earlierGain": 0.03333,
+    "earlierError": 0.1519,
     "accuracy": {
       "scratch": 0.5577,
       "full": 0.6667,
@@ -110,6 +116,7 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "imagesPerClass": 20,
     "shift": 0.05246,
     "earlierGain": 0.008333,
+    "earlierError": 0.0681,
     "accuracy": {
       "scratch": 0.6144,
       "full": 0.7168,
@@ -129,6 +136,7 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "imagesPerClass": 5,
     "shift": 0.1049,
     "earlierGain": 0.1667,
+    "earlierError": 0.07274,
     "accuracy": {
       "scratch": 0.8451,
       "full": 0.9461,
@@ -143,6 +151,7 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "imagesPerClass": 20,
     "shift": 0.1048,
     "earlierGain": 0.04444,
+    "earlierError": 0.02123,
     "accuracy": {
       "scratch": 0.8923,
       "full": 0.9823,
@@ -162,6 +171,7 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "imagesPerClass": 5,
     "shift": 0.1219,
     "earlierGain": 0.1867,
+    "earlierError": 0.07057,
     "accuracy": {
       "scratch": 0.3525,
       "full": 0.7192,
@@ -176,6 +186,7 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "imagesPerClass": 20,
     "shift": 0.1212,
     "earlierGain": 0.14,
+    "earlierError": 0.03215,
     "accuracy": {
       "scratch": 0.3142,
       "full": 0.8425,

@@ -15,12 +15,13 @@ const cell = (target: string, imagesPerClass: number, shift: number, full: numbe
   imagesPerClass,
   shift,
   earlierGain: 0,
+  earlierError: 0.05,
   accuracy: { 'linear-probe': 0.6, full: 0.6 + full, 'earlier-layer': 0.6 },
 });
 
 describe('scenarios', () => {
   const task = (imagesPerClass: number, shift: number | undefined, earlierGain = 0) =>
-    scenarioOf({ imagesPerClass, shift, earlierGain }, thresholds);
+    scenarioOf({ imagesPerClass, shift, earlierGain, earlierError: 0.02 }, thresholds);
 
   it('are the four of the review, and what lies between them', () => {
     expect(task(10, 0.2)).toMatchObject({ name: 'small, similar', reviewPlan: 'linear-probe' });
@@ -46,29 +47,48 @@ describe('ranking plans', () => {
   ];
 
   it('hears the known tasks that are near', () => {
-    const few = rankPlans({ imagesPerClass: 10, shift: 1, earlierGain: -0.01 }, evidence, thresholds);
+    const few = rankPlans(
+      { imagesPerClass: 10, shift: 1, earlierGain: -0.01, earlierError: 0.02 },
+      evidence,
+      thresholds,
+    );
     expect(few[0]).toMatchObject({ plan: 'linear-probe', gain: 0 });
     expect(few.find(({ plan }) => plan === 'full')).toMatchObject({ gain: expect.closeTo(-0.04, 4) });
-    const many = rankPlans({ imagesPerClass: 1000, shift: 1, earlierGain: -0.01 }, evidence, thresholds);
+    const many = rankPlans(
+      { imagesPerClass: 1000, shift: 1, earlierGain: -0.01, earlierError: 0.02 },
+      evidence,
+      thresholds,
+    );
     expect(many[0]).toMatchObject({ plan: 'full', gain: expect.closeTo(0.15, 4) });
     // Two tasks of equal weight, 0.1 and 0.2: a standard deviation of 0.05 around their mean.
     expect(many[0]!.standardError).toBeCloseTo(0.05, 4);
   });
 
-  it('takes what an earlier layer gains from the data at hand', () => {
-    const ranked = rankPlans({ imagesPerClass: 10, shift: 1, earlierGain: 0.07 }, evidence, thresholds);
-    expect(ranked[0]).toMatchObject({ plan: 'earlier-layer', gain: 0.07 });
+  it('weighs what known tasks and the data at hand say of an earlier layer by their precision', () => {
+    const gain = (earlierError: number) =>
+      rankPlans({ imagesPerClass: 10, shift: 1, earlierGain: 0.08, earlierError }, evidence, thresholds).find(
+        ({ plan }) => plan === 'earlier-layer',
+      )!;
+    // Known tasks gained nothing, as surely as 0.02 either way.
+    expect(gain(0.02)).toMatchObject({
+      gain: expect.closeTo(0.04, 6),
+      standardError: expect.closeTo(0.02 / Math.SQRT2, 6),
+    });
+    expect(gain(1e-6).gain).toBeCloseTo(0.08, 6);
+    expect(gain(10).gain).toBeCloseTo(0, 4);
   });
 
   it('does not hear a target that is left out', () => {
-    const traits = { imagesPerClass: 1000, shift: 1, earlierGain: 0 };
+    const traits = { imagesPerClass: 1000, shift: 1, earlierGain: 0, earlierError: 0.02 };
     const full = rankPlans(traits, evidence, thresholds, 'other many').find(({ plan }) => plan === 'full');
     expect(full!.gain).toBeCloseTo(0.1, 4);
   });
 
   it('has something to say far from everything known, and compares by layers where there is no shift', () => {
-    expect(rankPlans({ imagesPerClass: 1e6, shift: 1e4, earlierGain: 0 }, evidence, thresholds).length).toBe(3);
-    const blind = rankPlans({ imagesPerClass: 1000, earlierGain: 0 }, evidence, thresholds);
+    expect(
+      rankPlans({ imagesPerClass: 1e6, shift: 1e4, earlierGain: 0, earlierError: 0.02 }, evidence, thresholds).length,
+    ).toBe(3);
+    const blind = rankPlans({ imagesPerClass: 1000, earlierGain: 0, earlierError: 0.02 }, evidence, thresholds);
     expect(blind[0]!.plan).toBe('full');
   });
 });

@@ -13,6 +13,9 @@ export interface RankedPlan {
   readonly standardError: number;
 }
 
+/** Known tasks never differ less than this: a single one would else be believed blindly. */
+const LEAST_VARIANCE = 0.02 ** 2;
+
 /** The plan that gains are measured against. */
 export const BASELINE = 'linear-probe';
 
@@ -34,15 +37,17 @@ export function rankPlans(
     const measured = heard.filter(({ cell }) => cell.accuracy[plan] !== undefined);
     const total = measured.reduce((sum, { weight }) => sum + weight, 0);
     if (total === 0) return [];
-    // What an earlier layer gains is measured on this very data, by cross-validation; known tasks tell how far that
-    // flatters the best of many layers.
-    const promised = ({ earlierGain }: TaskTraits) => (plan === 'earlier-layer' ? earlierGain : 0);
-    const gainOf = (cell: EvidenceCell) => cell.accuracy[plan]! - cell.accuracy[BASELINE]! - promised(cell);
+    const gainOf = ({ accuracy }: EvidenceCell) => accuracy[plan]! - accuracy[BASELINE]!;
     const mean = measured.reduce((sum, { cell, weight }) => sum + weight * gainOf(cell), 0) / total;
     const squares = measured.reduce((sum, { cell, weight }) => sum + weight * (gainOf(cell) - mean) ** 2, 0) / total;
     const effective = total ** 2 / measured.reduce((sum, { weight }) => sum + weight ** 2, 0);
     const standardError = effective > 1 ? Math.sqrt(squares / (effective - 1)) : Number.POSITIVE_INFINITY;
-    return [{ plan, gain: mean + promised(traits), standardError }];
+    if (plan !== 'earlier-layer') return [{ plan, gain: mean, standardError }];
+    // What an earlier layer gains is measured on this very data too, by cross-validation: on few images less surely than
+    // known tasks tell it. Both are weighed by their precision.
+    const [known, direct] = [1 / Math.max(squares, LEAST_VARIANCE), 1 / traits.earlierError ** 2];
+    const gain = (known * mean + direct * traits.earlierGain) / (known + direct);
+    return [{ plan, gain, standardError: 1 / Math.sqrt(known + direct) }];
   });
   return ranked.sort((a, b) => b.gain - a.gain);
 }
