@@ -13,7 +13,7 @@ const ALL_PLANS = PLANS.map(({ name }) => name);
 
 /** The size at which settings are chosen for all sizes, and all plans are compared. */
 export function middleSize({ sizes }: Target): number {
-  return sizes.includes(20) ? 20 : sizes.at(-1)!;
+  return sizes.includes(20) ? 20 : sizes[0]!;
 }
 
 export function cellsOf(target: Target): Cell[] {
