@@ -12,9 +12,10 @@ export {
 } from './advise/advise.ts';
 export { type AdviseVisionOptions, adviseVision, type VisionAdvice } from './advise/advise-vision.ts';
 export { bestEarlierLayer, bestLayer, type DepthPoint, depthCurve, depthTaps, gainError } from './advise/depth.ts';
-export type { EvidenceCell, TaskTraits, Thresholds } from './advise/evidence-types.ts';
+export type { Evidence, EvidenceCell, TaskTraits, Thresholds } from './advise/evidence-types.ts';
 export { BASELINE, type RankedPlan, rankPlans } from './advise/recommend.ts';
 export { type Axis, type Scenario, scenarioOf } from './advise/scenario.ts';
+export { type SourceProbabilities, sourceProbabilities } from './advise/source-head.ts';
 export { statisticsShift } from './advise/statistics-shift.ts';
 export { imageBatches, type TapFeaturesOptions, tapFeatures } from './advise/tap-features.ts';
 export {

@@ -27,11 +27,10 @@ import {
   VERSION,
 } from '@attune/core';
 import { openStudyLog, type StudyLog } from '@attune/report/node';
-import { statisticsShift } from '@attune/vision';
+import { type SourceProbabilities, sourceProbabilities, statisticsShift } from '@attune/vision';
 import { catalogueEntry } from '@attune/zoo';
 import { loadPretrained } from '@attune/zoo/node';
 import { depthFeatures } from './layers.ts';
-import { sourceProbabilities } from './source-probabilities.ts';
 import { TARGETS, type Target } from './targets.ts';
 import { openTask, type Task } from './task.ts';
 
@@ -89,7 +88,7 @@ async function measureTask(log: StudyLog, task: Task, from: string, size: number
       await log.append({ factors: { ...factors, layer }, seed, metrics, seconds });
     }
     const shift = await statisticsShift(network, task.train(size, seed));
-    const source = await sourceProbabilities(from, task, size, seed);
+    const source = await askSourceHead(from, task, size, seed);
     await log.append({
       factors: { ...factors, layer: 'task' },
       seed,
@@ -100,6 +99,22 @@ async function measureTask(log: StudyLog, task: Task, from: string, size: number
       },
       seconds: 0,
     });
+  } finally {
+    network.dispose();
+  }
+}
+
+/** Undefined where the weights have no head. */
+async function askSourceHead(
+  from: string,
+  task: Task,
+  size: number,
+  seed: number,
+): Promise<SourceProbabilities | undefined> {
+  if (catalogueEntry(from).weights.classes === undefined) return undefined;
+  const network = await loadPretrained(from, { size: task.target.pixels });
+  try {
+    return await sourceProbabilities(network, task.train(size, seed));
   } finally {
     network.dispose();
   }

@@ -1,26 +1,19 @@
 /** Advice on a folder of images: what `attune advise vision` asks for. */
 import type { LabelledFeatures, Network } from '@attune/core';
-import {
-  aDistance,
-  compileStep,
-  FeatureMoments,
-  frechetDistance,
-  leep,
-  namedPlan,
-  nce,
-  tf,
-  UserError,
-} from '@attune/core';
+import { aDistance, FeatureMoments, frechetDistance, leep, namedPlan, nce, UserError } from '@attune/core';
 import { catalogueEntry } from '@attune/zoo';
 import { loadPretrained } from '@attune/zoo/node';
 import { computeFeatures } from '../compute-features.ts';
-import type { Example, ImageDataset, OpenImagesOptions } from '../dataset/open.ts';
+import type { Example, ImageDataset, OpenImagesOptions, SkippedImage } from '../dataset/open.ts';
 import { openImages } from '../dataset/open.ts';
-import { type Advice, adviseOnImages, sampleOf } from './advise.ts';
+import type { SplitName } from '../dataset/scan.ts';
+import { type Advice, type AdviseOptions, adviseOnImages, sampleOf } from './advise.ts';
 import { planSeconds } from './plan-time.ts';
-import { imageBatches } from './tap-features.ts';
+import { sourceProbabilities } from './source-head.ts';
 
-export interface AdviseVisionOptions extends Pick<OpenImagesOptions, 'onBroken' | 'indexFolder'> {
+export interface AdviseVisionOptions
+  extends Pick<OpenImagesOptions, 'onBroken' | 'indexFolder'>,
+    Pick<AdviseOptions, 'evidence'> {
   /** A folder with a folder for each class (or with splits of that form), or a CSV manifest. */
   readonly data: string;
   /** Name of a network in the catalogue. */
@@ -38,6 +31,10 @@ export interface AdviseVisionOptions extends Pick<OpenImagesOptions, 'onBroken' 
 
 export interface VisionAdvice extends Advice {
   readonly data: string;
+  /** Images of each split: advice rests on those to learn from alone. */
+  readonly examples: Readonly<Record<SplitName, number>>;
+  /** Images that were left out, and why. */
+  readonly skipped: readonly SkippedImage[];
   readonly warnings: readonly string[];
   /** What the source's own head says of the images: greater means more transferable. Null where the weights have none. */
   readonly sourceHead: { readonly LEEP: number; readonly NCE: number; readonly confidence: number } | null;
@@ -49,7 +46,7 @@ export interface VisionAdvice extends Advice {
 
 /** @throws UserError for input that a user can put right. */
 export async function adviseVision(options: AdviseVisionOptions): Promise<VisionAdvice> {
-  const { data, from, seed = 0, size, onProgress } = options;
+  const { data, from, seed = 0, size, sourceData, onProgress } = options;
   const { preprocessing, weights } = catalogueEntry(from);
   const resize = Math.round((preprocessing.resize * (size ?? preprocessing.size)) / preprocessing.size);
   const open = (path: string): Promise<ImageDataset> =>
@@ -57,24 +54,31 @@ export async function adviseVision(options: AdviseVisionOptions): Promise<Vision
       resize,
       seed,
       ...(options.onBroken ? { onBroken: options.onBroken } : {}),
-      ...(options.indexFolder ? { indexFolder: options.indexFolder } : {}),
+      indexFolder: options.indexFolder,
       onProgress: (done, total) => onProgress?.('images', done, total),
     });
-  const dataset = await open(data);
-  if (dataset.classes.length < 2)
-    throw new UserError(`${data} has one class, '${dataset.classes[0]}'.`, 'Advice needs at least two.');
   const where = { weightsFile: options.weightsFile, dataDirectories: options.dataDirectories, size };
-  const network = await loadPretrained(from, { ...where, classes: dataset.classes.length, seed });
+  // Before the images, which take longer: what is wrong with the size or the weights is said at once.
+  const network = await loadPretrained(from, { ...where, classes: 1, seed });
   try {
-    const { train } = dataset.splits;
+    const dataset = await open(data);
+    const { train, validation, test } = dataset.splits;
+    const classes = dataset.classes.length;
+    if (train.length === classes)
+      throw new UserError(
+        `No class of ${data} has two images to learn from.`,
+        'Add images: with one of each nothing can be cross-validated.',
+      );
+    network.resetHead(classes, seed);
     const advice = await adviseOnImages({
       network,
       train,
       classes: dataset.classes,
       seed,
+      ...(options.evidence ? { evidence: options.evidence } : {}),
       ...(onProgress ? { onProgress } : {}),
     });
-    const sample = sampleOf(train, dataset.classes.length, seed);
+    const sample = sampleOf(train, classes, seed);
     const seconds = advice.ranking.map(({ name }) => {
       const plan = namedPlan(name);
       return [name, planSeconds({ plan, network, images: train.length, secondsPerImage: advice.secondsPerImage })];
@@ -82,9 +86,11 @@ export async function adviseVision(options: AdviseVisionOptions): Promise<Vision
     return {
       ...advice,
       data,
+      examples: { train: train.length, validation: validation.length, test: test.length },
+      skipped: dataset.skipped,
       warnings: dataset.warnings,
       sourceHead: weights.classes === undefined ? null : await askSourceHead(await loadPretrained(from, where), sample),
-      domain: options.sourceData === undefined ? null : await distance(network, sample, await open(options.sourceData)),
+      domain: sourceData === undefined ? null : await distance(network, sample, await open(sourceData), seed),
       seconds: Object.fromEntries(seconds) as Record<string, number>,
     };
   } finally {
@@ -92,40 +98,23 @@ export async function adviseVision(options: AdviseVisionOptions): Promise<Vision
   }
 }
 
-const BATCH_SIZE = 16;
-
 /** LEEP, NCE, and how sure the source's head is. Disposes of the network. */
-async function askSourceHead(network: Network, examples: readonly Example[]) {
-  const step = compileStep((images: tf.Tensor4D) => tf.softmax(network.apply(images)), { name: 'source' });
-  const probabilities = new Float32Array(examples.length * network.classes);
+async function askSourceHead(network: Network, examples: readonly Example[]): Promise<VisionAdvice['sourceHead']> {
   try {
-    let done = 0;
-    for await (const { images, count } of imageBatches(network, examples, BATCH_SIZE)) {
-      const output = await step.run(images);
-      probabilities.set((await output.data()).subarray(0, count * network.classes), done * network.classes);
-      tf.dispose([images, output]);
-      done += count;
-    }
+    const { probabilities, classes, labels, confidence } = await sourceProbabilities(network, examples);
+    return { LEEP: leep(probabilities, labels), NCE: nce(classes, labels), confidence };
   } finally {
-    step.dispose();
     network.dispose();
   }
-  const rows = examples.map((_, i) => probabilities.subarray(i * network.classes, (i + 1) * network.classes));
-  const likeliest = rows.map((row) => row.reduce((best, value, i) => (value > row[best]! ? i : best), 0));
-  const labels = examples.map(({ label }) => label);
-  return {
-    LEEP: leep(probabilities, labels),
-    NCE: nce(likeliest, labels),
-    confidence: rows.reduce((sum, row, i) => sum + row[likeliest[i]!]!, 0) / rows.length,
-  };
 }
 
-async function distance(network: Network, examples: readonly Example[], source: ImageDataset) {
-  const others = Object.values(source.splits).flat();
+/** Of the top layer's features. A sample of the source's images is enough, as it is of the target's. */
+async function distance(network: Network, examples: readonly Example[], source: ImageDataset, seed: number) {
+  const others = sampleOf(Object.values(source.splits).flat(), source.classes.length, seed);
   const [here, there] = [await computeFeatures(network, examples), await computeFeatures(network, others)];
   return {
     frechet: frechetDistance(momentsOf(there), momentsOf(here)),
-    aDistance: aDistance(there, here, { seed: 0 }),
+    aDistance: aDistance(there, here, { seed }),
   };
 }
 

@@ -7,7 +7,7 @@ import { logMe, nearestNeighbourAccuracy, Random, shrunkHScore, transRate } from
 import type { Example } from '../dataset/open.ts';
 import { bestEarlierLayer, bestLayer, type DepthPoint, depthCurve, depthTaps, gainError } from './depth.ts';
 import { EVIDENCE, THRESHOLDS } from './evidence.ts';
-import type { TaskTraits } from './evidence-types.ts';
+import type { Evidence, TaskTraits } from './evidence-types.ts';
 import { type RankedPlan, rankPlans } from './recommend.ts';
 import { type Scenario, scenarioOf } from './scenario.ts';
 import { statisticsShift } from './statistics-shift.ts';
@@ -22,6 +22,8 @@ export interface AdviseOptions {
   readonly classes: readonly string[];
   /** Fixes the sample and the folds. */
   readonly seed: number;
+  /** What plans are ranked by. Default: what the study measured. */
+  readonly evidence?: Evidence;
   readonly onProgress?: (what: 'features' | 'layers', done: number, total: number) => void;
 }
 
@@ -33,6 +35,8 @@ export interface Advice {
   readonly classes: readonly string[];
   /** Images that were measured: at most `MOST_PER_CLASS` a class. */
   readonly measured: number;
+  /** Accuracy, among those, of always naming the most frequent class. */
+  readonly chance: number;
   readonly traits: TaskTraits;
   readonly scenario: Scenario;
   /** From the input up. */
@@ -57,45 +61,68 @@ export const MOST_PER_CLASS = 100;
 /** Images that are measured at most. */
 const MOST_IMAGES = 2000;
 
-/** @throws RangeError with fewer than two classes. */
+const STUDIED: Evidence = { cells: EVIDENCE, thresholds: THRESHOLDS };
+
+/** @throws RangeError with fewer than two classes, or where no class has two images: nothing can be cross-validated. */
 export async function adviseOnImages(options: AdviseOptions): Promise<Advice> {
-  const { network, train, classes, seed, onProgress } = options;
+  const { network, train, classes, seed, evidence = STUDIED, onProgress } = options;
   if (classes.length < 2) throw new RangeError('advice needs at least two classes');
-  const perClass = classes.map((_, label) => train.filter((example) => example.label === label).length);
+  const perClass = new Array<number>(classes.length).fill(0);
+  for (const { label } of train) perClass[label]!++;
+  if (Math.max(...perClass) < 2) throw new RangeError('advice needs a class with at least two images');
   const sample = sampleOf(train, classes.length, seed);
 
-  const started = performance.now();
-  const taps = depthTaps(network);
+  const passes = stopwatch();
   const features = await tapFeatures(network, sample, {
-    taps,
-    onProgress: (done, total) => onProgress?.('features', done, total),
+    taps: depthTaps(network),
+    onProgress: (done, total) => {
+      passes.lap(done);
+      onProgress?.('features', done, total);
+    },
   });
-  const secondsPerImage = (performance.now() - started) / 1000 / sample.length;
   const depth = await depthCurve(features, { seed, onProgress: (done, total) => onProgress?.('layers', done, total) });
   const top = depth.at(-1)!;
-  const earlier = bestEarlierLayer(depth) ?? top;
+  const earlier = bestEarlierLayer(depth);
   const shift = await statisticsShift(network, Random.fromSeed(seed).fork('shift').shuffle(sample));
   const traits = {
     imagesPerClass: median(perClass),
     shift,
-    earlierGain: earlier.accuracy - top.accuracy,
+    earlierGain: (earlier ?? top).accuracy - top.accuracy,
     earlierError: gainError(top.accuracy, sample.length),
   };
-  const ranking = rankPlans(traits, EVIDENCE, THRESHOLDS).flatMap((ranked) => named(ranked, earlier.layer));
+  const ranking = rankPlans(traits, evidence.cells, evidence.thresholds).flatMap((ranked) =>
+    named(ranked, earlier?.layer),
+  );
   return {
     network: network.name,
     images: train.length,
     perClass,
     classes,
     measured: sample.length,
+    chance: Math.max(...perClass.map((count) => Math.min(count, mostOf(classes.length)))) / sample.length,
     traits,
-    scenario: scenarioOf(traits, THRESHOLDS),
+    scenario: scenarioOf(traits, evidence.thresholds),
     depth,
     best: bestLayer(depth),
     scores: scoresOf(features.get(top.layer)!),
     recommended: ranking[0]!,
     ranking,
-    secondsPerImage,
+    secondsPerImage: passes.secondsPerImage(),
+  };
+}
+
+/** Time of an image, without the first batch's, which has the network prepared, where there are others. */
+function stopwatch() {
+  let [start, end] = [
+    { time: performance.now(), done: 0 },
+    { time: 0, done: 0 },
+  ];
+  return {
+    lap(done: number) {
+      if (end.done > 0 && start.done === 0) start = end;
+      end = { time: performance.now(), done };
+    },
+    secondsPerImage: () => (end.time - start.time) / 1000 / (end.done - start.done),
   };
 }
 
@@ -109,21 +136,23 @@ function scoresOf(features: LabelledFeatures): Advice['scores'] {
 }
 
 /** The plan by the name that a user types. Which block to tune surgically is for trials to choose: it is not advised. */
-function named(ranked: RankedPlan, earlierLayer: string): Recommendation[] {
+function named(ranked: RankedPlan, earlierLayer: string | undefined): Recommendation[] {
   if (ranked.plan === 'surgical') return [];
-  return [{ ...ranked, name: ranked.plan === 'earlier-layer' ? `probe-at-${earlierLayer}` : ranked.plan }];
+  if (ranked.plan !== 'earlier-layer') return [{ ...ranked, name: ranked.plan }];
+  return earlierLayer === undefined ? [] : [{ ...ranked, name: `probe-at-${earlierLayer}` }];
+}
+
+/** Images of a class that are measured at most, of so many classes. */
+function mostOf(classes: number): number {
+  return Math.max(2, Math.min(MOST_PER_CLASS, Math.floor(MOST_IMAGES / classes)));
 }
 
 /** At most so many images of each class, drawn by the seed. */
 export function sampleOf(train: readonly Example[], classes: number, seed: number): Example[] {
-  const most = Math.max(2, Math.min(MOST_PER_CLASS, Math.floor(MOST_IMAGES / classes)));
+  const ofClass = Array.from({ length: classes }, (): Example[] => []);
+  for (const example of train) ofClass[example.label]!.push(example);
   const random = Random.fromSeed(seed).fork('advice');
-  return Array.from({ length: classes }, (_, label) =>
-    random
-      .fork(label)
-      .shuffle(train.filter((example) => example.label === label))
-      .slice(0, most),
-  ).flat();
+  return ofClass.flatMap((examples, label) => random.fork(label).shuffle(examples).slice(0, mostOf(classes)));
 }
 
 function median(values: readonly number[]): number {

@@ -18,6 +18,12 @@ export interface EvidenceCell extends TaskTraits {
   readonly accuracy: Readonly<Record<string, number>>;
 }
 
+/** What plans are ranked by: the known tasks, and the numbers that were fitted to them. */
+export interface Evidence {
+  readonly cells: readonly EvidenceCell[];
+  readonly thresholds: Thresholds;
+}
+
 export interface Thresholds {
   /** Images a class from which on a set counts as large. */
   readonly imagesPerClass: number;

@@ -84,6 +84,14 @@ describe('ranking plans', () => {
     expect(full!.gain).toBeCloseTo(0.1, 4);
   });
 
+  it('does not know how sure it is of a single known task, and says nothing without any', () => {
+    const traits = { imagesPerClass: 10, shift: 1, earlierGain: 0, earlierError: 0.02 };
+    const [first] = rankPlans(traits, [cell('only', 10, 1, 0.1)], thresholds);
+    expect(first).toEqual({ plan: 'full', gain: expect.closeTo(0.1, 9), standardError: null });
+    expect(() => rankPlans(traits, [], thresholds)).toThrow('no known task');
+    expect(() => rankPlans(traits, [cell('only', 10, 1, 0.1)], thresholds, 'only')).toThrow(RangeError);
+  });
+
   it('has something to say far from everything known, and compares by layers where there is no shift', () => {
     expect(
       rankPlans({ imagesPerClass: 1e6, shift: 1e4, earlierGain: 0, earlierError: 0.02 }, evidence, thresholds).length,

@@ -9,8 +9,8 @@ export interface RankedPlan {
   readonly plan: string;
   /** Expected accuracy above that of the linear probe on the top layer; shares, so 0.01 is a point. */
   readonly gain: number;
-  /** Standard error of it, from how much the known tasks differ. */
-  readonly standardError: number;
+  /** Standard error of it, from how much the known tasks differ; null where one of them decides. */
+  readonly standardError: number | null;
 }
 
 /** Known tasks never differ less than this: a single one would else be believed blindly. */
@@ -22,6 +22,7 @@ export const BASELINE = 'linear-probe';
 /**
  * Plans by expected accuracy, the best first.
  * @param exclude A target whose cells are not heard, for leave-one-out.
+ * @throws RangeError when no known task is left to compare with.
  */
 export function rankPlans(
   traits: TaskTraits,
@@ -32,6 +33,7 @@ export function rankPlans(
   const heard = evidence
     .filter(({ target, accuracy }) => target !== exclude && accuracy[BASELINE] !== undefined)
     .map((cell) => ({ cell, weight: kernel(traits, cell, widths) }));
+  if (heard.length === 0) throw new RangeError('there is no known task to compare with');
   const plans = new Set(heard.flatMap(({ cell }) => Object.keys(cell.accuracy)));
   const ranked = [...plans].flatMap((plan): RankedPlan[] => {
     const measured = heard.filter(({ cell }) => cell.accuracy[plan] !== undefined);
@@ -41,7 +43,7 @@ export function rankPlans(
     const mean = measured.reduce((sum, { cell, weight }) => sum + weight * gainOf(cell), 0) / total;
     const squares = measured.reduce((sum, { cell, weight }) => sum + weight * (gainOf(cell) - mean) ** 2, 0) / total;
     const effective = total ** 2 / measured.reduce((sum, { weight }) => sum + weight ** 2, 0);
-    const standardError = effective > 1 ? Math.sqrt(squares / (effective - 1)) : Number.POSITIVE_INFINITY;
+    const standardError = effective > 1 ? Math.sqrt(squares / (effective - 1)) : null;
     if (plan !== 'earlier-layer') return [{ plan, gain: mean, standardError }];
     // What an earlier layer gains is measured on this very data too, by cross-validation: on few images less surely than
     // known tasks tell it. Both are weighed by their precision.

@@ -13,9 +13,9 @@ export interface Axis<Side extends string> {
 export interface Scenario {
   readonly size: Axis<'small' | 'large'>;
   readonly likeness: Axis<'similar' | 'different'>;
-  /** Such as `small and similar`. */
+  /** Such as `small, similar`. */
   readonly name: string;
-  /** What the review advises there. */
+  /** What the review advises there, as a request. */
   readonly review: string;
   /** The plan that stands for it; undefined between scenarios. */
   readonly reviewPlan: string | undefined;
@@ -40,7 +40,7 @@ export function scenarioOf(traits: TaskTraits, thresholds: Thresholds): Scenario
     size,
     likeness,
     name,
-    review: advice?.text ?? 'the review has advice for clear cases only',
+    review: advice?.text ?? 'no advice between its four cases',
     reviewPlan: advice?.plan,
   };
 }

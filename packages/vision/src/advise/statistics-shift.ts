@@ -15,7 +15,7 @@ const MOST_IMAGES = 64;
 /**
  * Mean over all channels of ((m - m0)^2 + (s - s0)^2) / s0^2, with mean m and deviation s of a channel's values before
  * its normalisation on the target's images, m0 and s0 on the source's. 0: as the source. Undefined for a network without
- * normalisations. Values before a layer are normalised by the target's own statistics, as in training, so that a shift is
+ * normalisations whose values vary. Values before a layer are normalised by the target's own statistics, as in training, so that a shift is
  * counted where it arises, and not again in every layer above.
  * @param examples At least 2.
  */
@@ -56,7 +56,7 @@ export async function statisticsShift(network: Network, examples: readonly Examp
         channels++;
       }
     }
-    return sum / channels;
+    return channels === 0 ? undefined : sum / channels;
   } finally {
     step.dispose();
     statistics.forEach(({ variable }, i) => {

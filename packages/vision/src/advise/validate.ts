@@ -1,17 +1,19 @@
 /** Was the advice right? The recommended plan and the alternatives are run on the data, and their accuracies compared. */
+import { UserError } from '@attune/core';
 import type { TuneVisionOptions } from '../tune.ts';
 import { tuneVision } from '../tune.ts';
+import type { Advice } from './advise.ts';
 import type { VisionAdvice } from './advise-vision.ts';
 
 export interface ValidateOptions
   extends Pick<
     TuneVisionOptions,
-    'dataDirectories' | 'weightsFile' | 'featureCache' | 'progress' | 'signal' | 'onPrepare'
+    'dataDirectories' | 'weightsFile' | 'settings' | 'onBroken' | 'featureCache' | 'progress' | 'signal' | 'onPrepare'
   > {
   readonly advice: VisionAdvice;
+  /** Name of the network in the catalogue that was asked about. */
   readonly from: string;
-  readonly size?: number | undefined;
-  /** Each plan is run with every seed. */
+  /** Each plan is run with every seed: at least one. */
   readonly seeds: readonly number[];
   /** Called before a run. */
   readonly onRun?: (plan: string, seed: number, done: number, total: number) => void;
@@ -19,7 +21,7 @@ export interface ValidateOptions
 
 export interface TriedPlan {
   readonly plan: string;
-  /** On the test split, by seed, in [0, 1]. */
+  /** By seed, in [0, 1]. */
   readonly accuracies: readonly number[];
   readonly mean: number;
   /** Of training, the mean over seeds. */
@@ -27,6 +29,10 @@ export interface TriedPlan {
 }
 
 export interface Validation {
+  /** What accuracies are measured on: the validation split where there are no images to test with. */
+  readonly split: 'test' | 'validation';
+  /** Images of that split. */
+  readonly images: number;
   /** The best first. */
   readonly tried: readonly TriedPlan[];
   readonly best: string;
@@ -39,17 +45,24 @@ export interface Validation {
 /** Advice that costs no more than a point is right. */
 export const RIGHT_WITHIN = 0.01;
 
-/** The recommended plan, the runner-up, what the review says, and the two ends: a probe and full fine-tuning. */
-export function plansToTry({ ranking, recommended, scenario, depth }: VisionAdvice): string[] {
-  const review = ranking.find(({ plan }) => plan === scenario.reviewPlan)?.name;
-  const names = [recommended.name, ranking[1]?.name, review, 'linear-probe', 'full'];
-  if (depth.length > 1) names.push(ranking.find(({ plan }) => plan === 'earlier-layer')?.name);
+/** Names of the recommended plan, the runner-up, what the review says, and what is always worth knowing: both probes, full tuning. */
+export function plansToTry({ ranking, recommended, scenario }: Pick<Advice, 'ranking' | 'recommended' | 'scenario'>) {
+  const nameOf = (known: string | undefined) => ranking.find(({ plan }) => plan === known)?.name;
+  const names = [recommended.name, ranking[1]?.name, nameOf(scenario.reviewPlan)];
+  names.push('linear-probe', 'full', nameOf('earlier-layer'));
   return [...new Set(names.filter((name) => name !== undefined))];
 }
 
-/** @throws UserError as `tuneVision`. */
+/** @throws UserError as `tuneVision`, and where the data has no images to compare plans on. */
 export async function validateAdvice(options: ValidateOptions): Promise<Validation> {
-  const { advice, seeds, from, size, onRun, ...shared } = options;
+  const { advice, seeds, from, onRun, ...shared } = options;
+  const split = advice.examples.test > 0 ? 'test' : 'validation';
+  const images = advice.examples[split];
+  if (images === 0)
+    throw new UserError(
+      `${advice.data} has no images to test or validate with: plans cannot be compared.`,
+      'Add images: a class of three has one of each.',
+    );
   const plans = plansToTry(advice);
   const tried: TriedPlan[] = [];
   let done = 0;
@@ -58,21 +71,15 @@ export async function validateAdvice(options: ValidateOptions): Promise<Validati
     let seconds = 0;
     for (const seed of seeds) {
       onRun?.(plan, seed, done++, plans.length * seeds.length);
-      const run = await tuneVision({
-        ...shared,
-        data: advice.data,
-        from,
-        plan,
-        seed,
-        settings: size === undefined ? {} : { size },
-      });
+      const run = await tuneVision({ ...shared, data: advice.data, from, plan, seed });
       run.network.dispose();
-      accuracies.push((run.test ?? run.validation)!.metrics.accuracy);
+      accuracies.push(run[split]!.metrics.accuracy);
       seconds += run.record.result!.seconds / seeds.length;
     }
     tried.push({ plan, accuracies, mean: accuracies.reduce((sum, value) => sum + value, 0) / seeds.length, seconds });
   }
   tried.sort((a, b) => b.mean - a.mean);
   const regret = tried[0]!.mean - tried.find(({ plan }) => plan === advice.recommended.name)!.mean;
-  return { tried, best: tried[0]!.plan, regret, right: regret <= RIGHT_WITHIN };
+  // A difference of a point stays one in floating point.
+  return { split, images, tried, best: tried[0]!.plan, regret, right: regret <= RIGHT_WITHIN + 1e-9 };
 }

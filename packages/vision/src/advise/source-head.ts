@@ -1,37 +1,33 @@
 /** What the source's own head says of the target's images: LEEP and NCE are made of it. */
+import type { Network } from '@attune/core';
 import { compileStep, tf } from '@attune/core';
-import { imageBatches } from '@attune/vision';
-import { catalogueEntry } from '@attune/zoo';
-import { loadPretrained } from '@attune/zoo/node';
-import type { Task } from './task.ts';
+import type { Example } from '../dataset/open.ts';
+import { imageBatches } from './tap-features.ts';
 
 export interface SourceProbabilities {
-  /** Soft-max of the source's classes [images, source classes], row after row. */
+  /** Soft-max over the source's classes [images, source classes], row after row. */
   readonly probabilities: Float32Array;
   /** Most likely source class of each image. */
   readonly classes: Int32Array;
   /** Class of each image in the target. */
   readonly labels: Int32Array;
-  /** Mean of the greatest probability. */
+  /** Mean of the greatest probability, in (0, 1]. */
   readonly confidence: number;
 }
 
-/** Undefined where the weights have no head. */
+const BATCH_SIZE = 16;
+
+/** @param network With the head of its pre-training. */
 export async function sourceProbabilities(
-  from: string,
-  task: Task,
-  size: number,
-  seed: number,
-): Promise<SourceProbabilities | undefined> {
-  const count = catalogueEntry(from).weights.classes;
-  if (count === undefined) return undefined;
-  const network = await loadPretrained(from, { size: task.target.pixels });
-  const examples = task.train(size, seed);
+  network: Network,
+  examples: readonly Example[],
+): Promise<SourceProbabilities> {
+  const count = network.classes;
   const probabilities = new Float32Array(examples.length * count);
   const step = compileStep((images: tf.Tensor4D) => tf.softmax(network.apply(images)), { name: 'source' });
   try {
     let done = 0;
-    for await (const { images, count: some } of imageBatches(network, examples, 16)) {
+    for await (const { images, count: some } of imageBatches(network, examples, BATCH_SIZE)) {
       const output = await step.run(images);
       probabilities.set((await output.data()).subarray(0, some * count), done * count);
       tf.dispose([images, output]);
@@ -39,14 +35,13 @@ export async function sourceProbabilities(
     }
   } finally {
     step.dispose();
-    network.dispose();
   }
   const rows = examples.map((_, i) => probabilities.subarray(i * count, (i + 1) * count));
-  const greatest = rows.map((row) => row.reduce((best, value, i) => (value > row[best]! ? i : best), 0));
+  const likeliest = rows.map((row) => row.reduce((best, value, i) => (value > row[best]! ? i : best), 0));
   return {
     probabilities,
-    classes: Int32Array.from(greatest),
+    classes: Int32Array.from(likeliest),
     labels: Int32Array.from(examples, ({ label }) => label),
-    confidence: rows.reduce((sum, row, i) => sum + row[greatest[i]!]!, 0) / rows.length,
+    confidence: rows.reduce((sum, row, i) => sum + row[likeliest[i]!]!, 0) / rows.length,
   };
 }
