@@ -1,12 +1,20 @@
 /** `attune advise vision`: which scenario of transfer a data set is in, the evidence, and the plan that it speaks for. */
 import { describePlan, namedPlan } from '@attune/core';
-import { adviseVision, type Validation, type VisionAdvice, validateAdvice } from '@attune/vision';
+import {
+  adviseVision,
+  BASELINE,
+  type Recommendation,
+  type Validation,
+  type VisionAdvice,
+  validateAdvice,
+} from '@attune/vision';
 import { DEFAULT_DATA, locateData } from '../input/data-sets.ts';
 import { featureCache } from '../input/feature-cache.ts';
 import { DEFAULT_MODEL, WEIGHT_DIRECTORIES } from '../input/weights.ts';
 import { stopOnInterrupt } from '../terminal/interrupt.ts';
+import { paragraph } from '../terminal/paragraph.ts';
 import { prepareProgress } from '../terminal/prepare-progress.ts';
-import { percent, table } from '../terminal/table.ts';
+import { list, percent, table } from '../terminal/table.ts';
 import type { CommandOptions } from './command-options.ts';
 import { backendOf, outputOf } from './command-options.ts';
 
@@ -28,89 +36,139 @@ export async function adviseVisionCommand(options: AdviseVisionCommandOptions): 
   const data = await locateData(options.data ?? DEFAULT_DATA);
   const from = options.from ?? DEFAULT_MODEL;
   await backendOf(options);
-  const place = {
+  const advice = await adviseVision({
+    data,
     from,
     size: options.size,
     weightsFile: options.weights,
     dataDirectories: WEIGHT_DIRECTORIES,
-    ...(options.quiet === true ? {} : { onProgress: prepareProgress() }),
-  };
-  const advice = await adviseVision({
-    ...place,
-    data,
     seed: options.seed,
     onBroken: options.onBroken,
     sourceData: options.sourceData === undefined ? undefined : await locateData(options.sourceData),
     ...(options.cache ? { indexFolder: featureCache() } : {}),
+    ...(options.quiet === true ? {} : { onProgress: prepareProgress() }),
   });
+  for (const { name, reason } of advice.skipped) output.note(`left out: ${name}: ${reason}`);
   for (const warning of advice.warnings) output.note(`warning: ${warning}`);
-  if (options.validate !== true) return output.result(advice, adviceText(advice));
+  const text = adviceText(advice, nextCommand(advice, options));
+  if (options.validate !== true) return output.result(advice, text);
 
   // The advice is shown before what takes minutes.
-  if (!output.json) output.note(`${adviceText(advice)}\n`);
-  const seeds = Array.from({ length: options.seeds }, (_, i) => options.seed + i);
+  if (!output.json) process.stdout.write(`${text}\n\n`);
   const validation = await stopOnInterrupt('Stopped; runs that were finished are not kept.', (signal) =>
     validateAdvice({
-      ...place,
-      advice,
-      seeds,
-      signal,
+      from,
+      weightsFile: options.weights,
+      dataDirectories: WEIGHT_DIRECTORIES,
+      settings: options.size === undefined ? {} : { size: options.size },
+      onBroken: options.onBroken,
       featureCache: options.cache ? featureCache() : undefined,
+      advice,
+      seeds: Array.from({ length: options.seeds }, (_, i) => options.seed + i),
+      signal,
       onRun: (plan, seed, done, total) => output.note(`run ${done + 1} of ${total}: ${plan}, seed ${seed}`),
     }),
   );
   output.result({ ...advice, validation }, validationText(advice, validation));
 }
 
-const BAR = 40;
+/** What the user typed, with the advised plan in place. */
+function nextCommand({ recommended }: VisionAdvice, options: AdviseVisionCommandOptions): string {
+  const { data, from, weights, size, seed } = options;
+  const given = { data, from, weights, plan: recommended.name, size, seed: seed === 0 ? undefined : seed };
+  const words = Object.entries(given).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, shellWord(String(value))],
+  );
+  return ['attune tune vision', ...words].join(' ');
+}
 
-function adviceText(advice: VisionAdvice): string {
+function shellWord(text: string): string {
+  return /^[\w./:@%+,=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+const BAR = 32;
+/** Classes whose counts are shown. */
+const MOST_CLASSES = 12;
+
+function adviceText(advice: VisionAdvice, next: string): string {
   const { traits, scenario, depth, best, scores, recommended, ranking, seconds } = advice;
   const counts = advice.classes.map((name, i) => `${name} ${advice.perClass[i]}`);
-  const shown = counts.length > 12 ? [...counts.slice(0, 12), `and ${counts.length - 12} more`] : counts;
-  const runnerUp = ranking[1];
-  const points = (share: number) => `${share >= 0 ? '+' : ''}${(100 * share).toFixed(1)} points`;
+  const rest = counts.length - MOST_CLASSES;
+  const shown = rest > 0 ? [...counts.slice(0, MOST_CLASSES), `and ${rest} more classes`] : counts;
+  const { size, likeness } = scenario;
   return [
-    `data      ${advice.images} images to learn from, ${advice.classes.length} classes: ${shown.join(', ')}`,
-    `size      ${scenario.size.side}: ${traits.imagesPerClass} images a class, ${scenario.size.margin.toFixed(2)} times the threshold`,
-    `likeness  ${scenario.likeness.side} to what ${advice.network} was trained on: ${likenessText(advice)}`,
-    `scenario  ${scenario.name}; the review: ${scenario.review}`,
+    paragraph('data', `${advice.images} images to learn from, ${advice.classes.length} classes: ${shown.join(', ')}`),
+    paragraph(
+      'size',
+      `${sideText(size.side, 'small and large')}: ${traits.imagesPerClass} images a class, ${size.margin.toFixed(2)} times the threshold`,
+    ),
+    paragraph(
+      'likeness',
+      `${sideText(likeness.side, 'similar and different')} to what ${advice.network} was trained on, ${likeness.margin.toFixed(2)} times the threshold: ${likenessText(advice)}`,
+    ),
+    paragraph('scenario', `${scenario.name}; the review: ${scenario.review}`),
     '',
-    `accuracy of a linear probe by layer, cross-validated on ${advice.measured} images:`,
-    table(
+    paragraph(
+      'layers',
+      `accuracy of a linear probe on each, cross-validated on ${advice.measured} images (the most frequent class alone: ${percent(advice.chance)})`,
+    ),
+    list(
       depth.map(({ layer, accuracy, standardError }) => [
         `  ${layer}`,
-        `${percent(accuracy)} ± ${(100 * standardError).toFixed(1)}`,
-        '█'.repeat(Math.round(BAR * accuracy)).padEnd(BAR) + (layer === best.layer ? ' best' : ''),
+        `${percent(accuracy).padStart(7)} ± ${(100 * standardError).toFixed(1).padStart(4)}`,
+        '█'.repeat(Math.round(BAR * accuracy)).padEnd(BAR, '·'),
+        layer === best.layer ? 'best' : '',
       ]),
     ),
+    paragraph(
+      'scores',
+      `of the top layer, greater is better: ${Object.entries(scores)
+        .map(([name, value]) => `${name} ${value.toFixed(3)}`)
+        .join(', ')}`,
+    ),
     '',
-    `scores    ${Object.entries(scores)
-      .map(([name, value]) => `${name} ${value.toFixed(3)}`)
-      .join(', ')}`,
-    '',
-    `plan      ${recommended.name}: expected ${points(recommended.gain)} over a linear probe (± ${(100 * recommended.standardError).toFixed(1)})${
-      runnerUp === undefined ? '' : `, ${points(recommended.gain - runnerUp.gain)} over ${runnerUp.name}`
-    }`,
-    `          ${describePlan(namedPlan(recommended.name)).replace(/^[^:]*: /, '')}`,
-    'why       measured on known tasks, the more like this one the more they count:',
+    paragraph('plan', recommendationText(advice)),
+    paragraph('', describePlan(namedPlan(recommended.name)).replace(/^[^:]*: /, '')),
+    paragraph('why', 'so the plans did on known tasks, the more like this one the more they count:'),
     table([
-      ['  plan', 'expected over a probe', 'time here'],
-      ...ranking.map((plan) => [
-        `  ${plan.name}`,
-        `${points(plan.gain)} ± ${(100 * plan.standardError).toFixed(1)}`,
-        duration(seconds[plan.name]!),
-      ]),
+      ['  plan', 'expected over a linear probe', 'time here'],
+      ...ranking.map((plan) => [`  ${plan.name}`, gainText(plan), duration(seconds[plan.name]!)]),
     ]),
     '',
-    `next      attune tune vision --data ${advice.data} --from ${advice.network} --plan ${recommended.name}`,
+    // Not broken: it is to be copied.
+    `next      ${next}`,
   ].join('\n');
+}
+
+function sideText(side: string, both: string): string {
+  return side === 'between' ? `between ${both}` : side;
+}
+
+function points(share: number): string {
+  return `${share >= 0 ? '+' : ''}${(100 * share).toFixed(1)} points`;
+}
+
+/** Nothing for the probe itself, which gains are measured against. */
+function gainText({ plan, gain, standardError }: Recommendation): string {
+  if (plan === BASELINE) return '–';
+  return `${points(gain)} ± ${standardError === null ? '?' : (100 * standardError).toFixed(1)}`;
+}
+
+function recommendationText({ recommended, ranking }: VisionAdvice): string {
+  const gains = [
+    ...(recommended.plan === BASELINE ? [] : [`${gainText(recommended)} over a linear probe`]),
+    ...ranking
+      .slice(1, 2)
+      .filter(({ plan }) => plan !== BASELINE || recommended.plan === BASELINE)
+      .map(({ name, gain }) => `${points(recommended.gain - gain)} over the runner-up, ${name}`),
+  ];
+  return gains.length === 0 ? recommended.name : `${recommended.name}: expected ${gains.join(', ')}`;
 }
 
 function likenessText({ traits, sourceHead, domain }: VisionAdvice): string {
   return [
-    ...(traits.shift === undefined ? [] : [`shift of normalisation statistics ${traits.shift.toFixed(2)}`]),
-    `earlier layers ${traits.earlierGain > 0 ? 'gain' : 'lose'} ${Math.abs(100 * traits.earlierGain).toFixed(1)} points`,
+    ...(traits.shift === undefined ? [] : [`shift of normalisation statistics ${traits.shift.toPrecision(2)}`]),
+    `the best earlier layer ${points(traits.earlierGain)} over the top one`,
     ...(sourceHead
       ? [
           `LEEP ${sourceHead.LEEP.toFixed(2)}, NCE ${sourceHead.NCE.toFixed(2)}, its head is ${percent(sourceHead.confidence)} sure`,
@@ -120,20 +178,23 @@ function likenessText({ traits, sourceHead, domain }: VisionAdvice): string {
   ].join('; ');
 }
 
-function validationText({ recommended }: VisionAdvice, { tried, best, regret, right }: Validation): string {
+function validationText({ recommended }: VisionAdvice, validation: Validation): string {
+  const { split, images, tried, best, regret, right } = validation;
+  const verdict = right
+    ? `The advice was right: ${recommended.name} is ${regret === 0 ? 'the best' : `within ${(100 * regret).toFixed(1)} points of the best`} of these.`
+    : `The advice was wrong: ${best} is ${(100 * regret).toFixed(1)} points better than ${recommended.name}.`;
   return [
     table([
-      ['plan', 'accuracy', 'each seed', 'time'],
+      ['plan', `accuracy on ${images} ${split} images`, 'each seed', 'training'],
       ...tried.map(({ plan, mean, accuracies, seconds }) => [
         plan,
         percent(mean),
-        accuracies.map((accuracy) => (100 * accuracy).toFixed(1)).join(', '),
+        accuracies.map(percent).join(', '),
         duration(seconds),
       ]),
     ]),
-    right
-      ? `The advice was right: ${recommended.name} is ${regret === 0 ? 'the best' : `within ${(100 * regret).toFixed(1)} points of the best`} of these.`
-      : `The advice was wrong: ${best} is ${(100 * regret).toFixed(1)} points better than ${recommended.name}.`,
+    verdict,
+    `Chance alone moves an accuracy on ${images} images by ± ${(100 * Math.sqrt((tried[0]!.mean * (1 - tried[0]!.mean)) / images)).toFixed(1)} points: --seeds 3 tells more.`,
   ].join('\n');
 }
 
