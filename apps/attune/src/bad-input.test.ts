@@ -90,6 +90,36 @@ describe('data that is not there, or not as it should be', () => {
   });
 });
 
+describe('advice', () => {
+  const advise = (...args: string[]) => refused(['advise', 'vision', ...args]);
+
+  it('on nothing, on a misspelt name, from a network that is not there or takes no such images', async () => {
+    expect(await advise('--data', 'no/such/folder')).toContain('There is no data at no/such/folder.');
+    expect(await advise('--data', data, '--from', 'shapes_cn')).toContain('Did you mean shapes_cnn');
+    expect(await advise('--data', data, '--size', '4')).toContain('Give a size from 8 to 4096.');
+    expect(await advise('--data', data, '--weights', 'none.safetensors')).toContain('none.safetensors');
+    expect(await advise('--data', data, '--source-data', 'no/source')).toContain('There is no data at no/source.');
+  });
+
+  it('on one class, and on one image of each', async () => {
+    const single = await copyOf(data, 'advise-single');
+    const classes = await readdir(single);
+    for (const name of classes) if (name !== 'heart') await rm(join(single, name), { recursive: true });
+    expect(await advise('--data', single)).toContain("has one class only ('heart')");
+
+    const few = await copyOf(data, 'advise-few');
+    for (const name of classes)
+      for (const image of await readdir(join(few, name))) if (image !== '000.png') await rm(join(few, name, image));
+    expect(await advise('--data', few)).toContain(`No class of ${few} has two images to learn from.`);
+  });
+
+  it('on a broken image that is not to be left out', async () => {
+    const copy = await copyOf(data, 'advise-broken');
+    await truncate(join(copy, 'heart', '000.png'), 700);
+    expect(await advise('--data', copy, '--on-broken', 'refuse')).toContain('--on-broken skip');
+  });
+});
+
 describe('data that is odd', () => {
   it('is warned of, and learnt from all the same', async () => {
     const copy = await copyOf(data, 'odd');

@@ -81,7 +81,10 @@ function buildProgram(): Command {
       .option('--data <place>', 'folder with a folder for each class, CSV manifest, or name of a data set')
       .option('--from <model>', 'pre-trained network, see `models list` (default: shapes_cnn)')
       .option('--weights <file>', "the network's weights, instead of looking for them")
-      .option('--plan <name|file>', `a JSON file, or ${PLANS} (default: full)`)
+      .option(
+        '--plan <name|file>',
+        `auto (what \`advise vision\` recommends), a JSON file, or ${PLANS} (default: full)`,
+      )
       .option('--epochs <n>', 'passes over the training images', wholeNumber(1))
       .option('--batch <n>', 'images of one update', wholeNumber(1))
       .option('--lr <rate>', 'highest learning rate', positiveNumber)

@@ -92,8 +92,8 @@ export interface Advice {
   readonly scores: readonly { readonly name: string; readonly value: number }[];
   /** What the review of fine-tuning methods says of the scenario. */
   readonly review: string;
-  /** Name of the plan that the data speaks for, and why; null where it speaks for none. */
-  readonly recommended: { readonly plan: string; readonly why: string } | null;
+  /** Name of the plan that the data speaks for, and why. */
+  readonly recommended: { readonly plan: string; readonly why: string };
 }
 
 export interface TrainingRequest {

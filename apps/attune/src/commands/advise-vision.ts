@@ -10,6 +10,7 @@ import {
 } from '@attune/vision';
 import { DEFAULT_DATA, locateData } from '../input/data-sets.ts';
 import { featureCache } from '../input/feature-cache.ts';
+import { withSkipHint } from '../input/skip-hint.ts';
 import { DEFAULT_MODEL, WEIGHT_DIRECTORIES } from '../input/weights.ts';
 import { stopOnInterrupt } from '../terminal/interrupt.ts';
 import { paragraph } from '../terminal/paragraph.ts';
@@ -47,6 +48,8 @@ export async function adviseVisionCommand(options: AdviseVisionCommandOptions): 
     sourceData: options.sourceData === undefined ? undefined : await locateData(options.sourceData),
     ...(options.cache ? { indexFolder: featureCache() } : {}),
     ...(options.quiet === true ? {} : { onProgress: prepareProgress() }),
+  }).catch((error: unknown) => {
+    throw withSkipHint(error, options.onBroken);
   });
   for (const { name, reason } of advice.skipped) output.note(`left out: ${name}: ${reason}`);
   for (const warning of advice.warnings) output.note(`warning: ${warning}`);
@@ -168,7 +171,7 @@ function recommendationText({ recommended, ranking }: VisionAdvice): string {
 function likenessText({ traits, sourceHead, domain }: VisionAdvice): string {
   return [
     ...(traits.shift === undefined ? [] : [`shift of normalisation statistics ${traits.shift.toPrecision(2)}`]),
-    `the best earlier layer ${points(traits.earlierGain)} over the top one`,
+    `the best earlier layer ${points(traits.earlierGain)} against the top one`,
     ...(sourceHead
       ? [
           `LEEP ${sourceHead.LEEP.toFixed(2)}, NCE ${sourceHead.NCE.toFixed(2)}, its head is ${percent(sourceHead.confidence)} sure`,

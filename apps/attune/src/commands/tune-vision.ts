@@ -1,16 +1,17 @@
 /** `attune tune vision`: from a folder of images to a run's folder. */
 import { basename, join } from 'node:path';
 import type { TransferPlan } from '@attune/core';
-import { describePlan, silentProgress, UserError } from '@attune/core';
+import { describePlan, namedPlan, silentProgress, UserError } from '@attune/core';
 import { terminalProgress } from '@attune/core/node';
 import { writePage } from '@attune/report/node';
 import type { TuneVisionResult, VisionRecord, VisionSettings } from '@attune/vision';
-import { readRecord, tuneVision } from '@attune/vision';
+import { adviseVision, readRecord, tuneVision } from '@attune/vision';
 import { environment, environmentFacts } from '../environment.ts';
 import { DEFAULT_DATA, locateData } from '../input/data-sets.ts';
 import { featureCache } from '../input/feature-cache.ts';
 import { readPlan } from '../input/plan.ts';
 import { newRunFolder } from '../input/run-folder.ts';
+import { withSkipHint } from '../input/skip-hint.ts';
 import { DEFAULT_MODEL, WEIGHT_DIRECTORIES } from '../input/weights.ts';
 import { reportRun } from '../report/reported-run.ts';
 import { calmProgress } from '../terminal/calm-progress.ts';
@@ -43,14 +44,17 @@ export interface TuneVisionCommandOptions extends CommandOptions {
 }
 
 const DEFAULT_PLAN = 'full';
+/** Stands for the plan that `attune advise vision` recommends. */
+const AUTO = 'auto';
 
 export async function tuneVisionCommand(options: TuneVisionCommandOptions): Promise<void> {
   const output = outputOf(options);
   const begun = await begunRun(options);
-  const plan = await planOf(options, begun);
   const from = options.from ?? begun?.from ?? DEFAULT_MODEL;
   const place = options.data ?? begun?.data.path ?? DEFAULT_DATA;
   const data = await locateData(place);
+  const advised = options.plan === AUTO && begun === undefined ? await advisedPlan(options, data, from, output) : null;
+  const plan = advised ?? (await planOf(options, begun));
   const out = options.out ?? (await newRunFolder(`${basename(place).replace(/\.csv$/i, '')}-${plan.name}`));
   const backend = await backendOf(options);
 
@@ -106,7 +110,31 @@ async function begunRun({ out, resume }: TuneVisionCommandOptions): Promise<Visi
 }
 
 async function planOf({ plan }: TuneVisionCommandOptions, begun: VisionRecord | undefined): Promise<TransferPlan> {
-  return plan === undefined && begun !== undefined ? begun.plan : readPlan(plan ?? DEFAULT_PLAN);
+  return (plan === undefined || plan === AUTO) && begun !== undefined ? begun.plan : readPlan(plan ?? DEFAULT_PLAN);
+}
+
+async function advisedPlan(
+  options: TuneVisionCommandOptions,
+  data: string,
+  from: string,
+  output: Output,
+): Promise<TransferPlan> {
+  await backendOf(options);
+  const { scenario, recommended } = await adviseVision({
+    data,
+    from,
+    seed: options.seed ?? 0,
+    size: options.size,
+    weightsFile: options.weights,
+    dataDirectories: WEIGHT_DIRECTORIES,
+    onBroken: options.onBroken,
+    ...(options.cache ? { indexFolder: featureCache() } : {}),
+    ...(options.quiet === true ? {} : { onProgress: prepareProgress() }),
+  }).catch((error: unknown) => {
+    throw withSkipHint(error, options.onBroken);
+  });
+  output.note(`advised: ${recommended.name} (${scenario.name}); all of the advice: attune advise vision`);
+  return namedPlan(recommended.name);
 }
 
 /** Settings that are given, over those of the run that is gone on with; the rest follows from the plan. */
@@ -119,12 +147,6 @@ function settingsOf(
     ...begun?.settings,
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
   };
-}
-
-function withSkipHint(error: unknown, onBroken: 'skip' | 'refuse'): unknown {
-  if (onBroken === 'refuse' && error instanceof Error && 'image' in error && 'reason' in error)
-    return new UserError(error.message, 'Or leave out what cannot be read: --on-broken skip.', { cause: error });
-  return error;
 }
 
 function finish(output: Output, { record, fit }: TuneVisionResult, out: string, report: string | null): void {

@@ -16,8 +16,7 @@ export function setUpAdvice(page: Page, onTake: (plan: string) => void): void {
     if (advice === undefined) return;
     body.replaceChildren(...show(advice, onTake));
     body.hidden = false;
-    const { recommended, review } = advice;
-    page.say(`The advice: ${recommended ? `${recommended.plan}. ${recommended.why}` : `none; ${review}.`}`);
+    page.say(`The advice: ${advice.recommended.plan}. ${advice.recommended.why}`);
   });
   page.onData.push((data) => {
     hasData = data !== undefined;
@@ -67,20 +66,16 @@ function show(advice: Advice, onTake: (plan: string) => void): HTMLElement[] {
 }
 
 function recommendation({ recommended, review, scores }: Advice, onTake: (plan: string) => void): HTMLElement {
-  const said = recommended
-    ? [
-        element('h3', {}, `The data speaks for ${recommended.plan}`),
-        element('p', {}, recommended.why),
-        element('div', { class: 'buttons' }, takeButton(recommended.plan, onTake)),
-      ]
-    : [element('h3', {}, 'The data speaks for no plan'), element('p', {}, `It lies between scenarios: ${review}.`)];
   const rows = scores.map(({ name, value }) =>
     element('tr', {}, element('th', { scope: 'row' }, name), element('td', {}, value.toFixed(2))),
   );
   return element(
     'div',
     { class: 'card recommended' },
-    said,
+    element('h3', {}, `The data speaks for ${recommended.plan}`),
+    element('p', {}, recommended.why),
+    element('p', { class: 'pale' }, `The review of fine-tuning methods: ${review}.`),
+    element('div', { class: 'buttons' }, takeButton(recommended.plan, onTake)),
     element(
       'table',
       { class: 'scores' },

@@ -1,6 +1,6 @@
 /** What the data advises, by vision's advisor, put for a page. */
 import type { Network } from '@attune/core';
-import { adviseOnImages, bestEarlierLayer, type Advice as Found } from '@attune/vision';
+import { adviseOnImages, type Advice as Found } from '@attune/vision';
 import type { Advice, Finding, OnProgress } from '../api.ts';
 import type { Splits } from './collection.ts';
 
@@ -23,7 +23,7 @@ export async function advice(
   return {
     findings: findings(found),
     depths: found.depth.map(({ layer, accuracy }) => ({ layer, accuracy })),
-    chance: Math.max(...found.perClass) / found.images,
+    chance: found.chance,
     scores: Object.entries(found.scores).map(([name, value]) => ({ name, value })),
     review: found.scenario.review,
     recommended: recommendation(found),
@@ -53,19 +53,12 @@ function findings({ images, perClass, classes, traits, scenario, best, depth }: 
   ];
 }
 
-/** The plan that did best on known tasks like this one; where none were measured, the review's for the scenario. */
-function recommendation({ ranking, scenario, depth }: Found): Advice['recommended'] {
-  const [first, second] = ranking;
-  if (first !== undefined) {
-    const over = second === undefined ? '' : ` ${points(first.gain - second.gain)} over ${second.name}, the next.`;
-    const why = `On known tasks like this one (${scenario.name}) it does best: expected ${points(first.gain)} over a linear probe.`;
-    return { plan: first.name, why: why + over };
-  }
-  const { reviewPlan } = scenario;
-  if (reviewPlan === undefined) return null;
-  const earlier = bestEarlierLayer(depth)?.layer;
-  const plan = reviewPlan !== 'earlier-layer' ? reviewPlan : earlier ? `probe-at-${earlier}` : 'linear-probe';
-  return { plan, why: `The set is ${scenario.name}: ${scenario.review}.` };
+/** The plan that did best on known tasks like this one. */
+function recommendation({ ranking, recommended, scenario }: Found): Advice['recommended'] {
+  const next = ranking[1];
+  const over = next === undefined ? '' : `, ${points(recommended.gain - next.gain)} over ${next.name}, the next`;
+  const why = `On known tasks like this one (${scenario.name}) it does best: expected ${points(recommended.gain)} over a linear probe${over}.`;
+  return { plan: recommended.name, why };
 }
 
 function points(share: number): string {
