@@ -53,6 +53,18 @@ describe('data that is not there, or not as it should be', () => {
     expect(line).toContain('Add images, or remove the folder.');
   });
 
+  it('images with several labels where one class is needed', async () => {
+    const manifest = join(folder, 'several.csv');
+    await writeFile(manifest, `path,label\n${data}/heart/000.png,a|b\n${data}/heart/001.png,a\n`);
+    for (const balance of ['sampling', 'weights'])
+      expect(await tune('--data', manifest, '--balance', balance)).toContain(`cannot be balanced by ${balance}`);
+    expect(await refused(['advise', 'vision', '--data', manifest])).toContain(
+      'have several labels each, and advice is measured on images of one class',
+    );
+    await writeFile(manifest, `path,label\n${data}/heart/000.png,|\n${data}/heart/001.png,\n`);
+    expect(await tune('--data', manifest)).toContain('has one class only');
+  });
+
   it('one class only', async () => {
     const copy = await copyOf(data, 'single');
     for (const name of await readdir(copy)) if (name !== 'heart') await rm(join(copy, name), { recursive: true });

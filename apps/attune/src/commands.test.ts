@@ -123,6 +123,36 @@ describe('what is done with a run', () => {
   });
 });
 
+it('learns several labels of each image, and tells them: tune, report, eval, predict', async () => {
+  const { writeFile } = await import('node:fs/promises');
+  const labels = { arrow: 'arrow | pointed', zigzag: 'pointed', heart: 'heart|round', 'half-disc': 'round', frame: '' };
+  const lines = Object.entries(labels).flatMap(([name, cell]) =>
+    Array.from({ length: 6 }, (_, i) => `${join(data, name)}/00${i}.png,${cell}`),
+  );
+  await writeFile(join(folder, 'several.csv'), ['path,labels', ...lines].join('\n'));
+  const args = ['tune', 'vision', '--data', 'several.csv', '--plan', 'linear-probe', '--out', 'several'];
+  const { status, stdout, stderr } = await attune(args, { cwd: folder });
+  expect(status, stderr).toBe(0);
+  expect(stderr).toContain('warning: 6 images have no label');
+  expect(stdout).toContain('4 labels, 20 images to learn from');
+  expect(stdout).toMatch(/images +mean average precision +loss +macro F1 +micro F1 +exact match/);
+  const { labels: kind, classes, result } = await readJson(join(folder, 'several', 'run.json'));
+  expect([kind, classes]).toEqual(['multi', ['arrow', 'heart', 'pointed', 'round']]);
+  const { test } = result as { test: { meanAveragePrecision: number; loss: number } };
+  expect(test.meanAveragePrecision).toBeGreaterThan(0.8);
+  expect(await readFile(join(folder, 'several', 'report.html'), 'utf8')).toContain('no label');
+  const report = await attune(['report', 'several', '--out', 'several.html'], { cwd: folder });
+  expect(report.stdout).toContain('mean average precision');
+
+  const { metrics } = await json('eval', 'several');
+  expect(metrics.loss).toBeCloseTo(test.loss, 4);
+  expect([metrics.averagePrecision.length, metrics.confusion]).toEqual([4, undefined]);
+  const shown = await attune(['eval', 'several', '--split', 'train'], { cwd: folder });
+  expect(shown.stdout).toMatch(/class +images +recognised +average precision\narrow +4 +100\.0 % +100\.0 %/);
+  const { predictions } = await json('predict', 'several', join(data, 'arrow', '000.png'), '--top', '2');
+  expect([[...predictions[0].labels].sort(), predictions[0].classes.length]).toEqual([['arrow', 'pointed'], 2]);
+});
+
 describe('what there is', () => {
   it('models', async () => {
     const { models } = await json('models', 'list');

@@ -95,6 +95,14 @@ function buildProgram(): Command {
           'make rare classes count: draw all equally often, or weigh them in the loss',
         ).choices(['sampling', 'weights']),
       )
+      .addOption(
+        new Option('--labels <kind>', 'whether a manifest has labels like a|b (default: if any line has a |)').choices([
+          'single',
+          'multi',
+        ]),
+      )
+      .option('--mixup <alpha>', 'blend each image with another, by a share from Beta(alpha, alpha)', numberFromZero)
+      .option('--cutmix <alpha>', 'replace a part of each image by that of another, likewise', numberFromZero)
       .option('--patience <epochs>', 'stop after so many epochs without a better validation', wholeNumber(1))
       .option('--size <px>', 'side of the input', wholeNumber(1))
       .option('--seed <n>', 'fixes splits, head, order and all that is drawn (default: 0)', wholeNumber(0))
@@ -171,7 +179,10 @@ function buildProgram(): Command {
       .command('report')
       .description('compare runs and studies: a table here, curves and differences in a page')
       .argument('<path...>', 'folders of runs, folders that hold some, or logs of studies (.jsonl)')
-      .option('--metric <name>', 'what to compare by (default: the accuracy, else the first there is)')
+      .option(
+        '--metric <name>',
+        'what to compare by (default: mean average precision, accuracy, or the first there is)',
+      )
       .option('--out <file>', 'where the page is written', 'report.html'),
   ).action(async (paths, options) => (await import('./commands/report.ts')).reportCommand(paths, options));
 

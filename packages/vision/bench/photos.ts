@@ -122,11 +122,11 @@ async function describeData(data: string): Promise<StudyRecord['data']> {
 async function foldManifest(data: string, { name, folds }: Study, fold: number): Promise<string> {
   const { classes, images } = await scanImages(data);
   const training = images.filter(({ split }) => split === 'train');
-  const labels = training.map(({ className }) => classes.indexOf(className));
+  const labels = training.map(({ classNames }) => classes.indexOf(classNames[0]!));
   const foldOf = stratifiedFolds(labels, folds.of, folds.seed);
   const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
   const lines = training.map(
-    ({ file, className }, i) => `${quoted(file)},${quoted(className)},${foldOf[i] === fold ? 'val' : 'train'}`,
+    ({ file, classNames }, i) => `${quoted(file)},${quoted(classNames[0]!)},${foldOf[i] === fold ? 'val' : 'train'}`,
   );
   const path = join(cache, `${name}-fold-${fold}.csv`);
   await mkdir(cache, { recursive: true });

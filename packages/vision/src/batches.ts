@@ -11,6 +11,7 @@ import { cutMix } from './augment/cutmix.ts';
 import { mixUp } from './augment/mixup.ts';
 import type { View } from './augment/views.ts';
 import { viewOf, viewsOf } from './augment/views.ts';
+import { labelKindOf, multiHot, requireNoBalance } from './dataset/labels.ts';
 import { mapInOrder } from './dataset/map-in-order.ts';
 import type { Example } from './dataset/open.ts';
 import type { Pixels } from './images/decode.ts';
@@ -21,7 +22,7 @@ const BATCHES_AHEAD = 2;
 
 export interface ImageSourceOptions {
   readonly preprocessing: Preprocessing;
-  /** Number of classes: targets of mixup are distributions over them. */
+  /** Number of classes: targets of mixup, and of images with several labels, are rows of so many. */
   readonly classes: number;
   /** What is done to images in training; undefined: `views`, in the given order, as in evaluation. */
   readonly augmentation?: Augmentation | undefined;
@@ -33,7 +34,8 @@ export interface ImageSourceOptions {
 
 /**
  * The examples as a source of batches [N, size, size, channels]. With an augmentation they come in another order every
- * epoch; without one, as they are.
+ * epoch; without one, as they are. Examples with several labels come with targets [N, classes] of 0 and 1, for the sigmoid
+ * loss, and cannot be balanced.
  */
 export function imageSource(examples: readonly Example[], options: ImageSourceOptions): ExampleSource {
   const { preprocessing, classes, augmentation, balanced = false, views = viewsOf('centre') } = options;
@@ -41,6 +43,8 @@ export function imageSource(examples: readonly Example[], options: ImageSourceOp
   const shape = [size, size, channels === 'gray' ? 1 : 3];
   const length = imageLength(preprocessing);
   const count = augmentation ? examples.length : examples.length * views.length;
+  const kind = labelKindOf(examples);
+  requireNoBalance(balanced ? 'sampling' : null, kind);
   const labels = examples.map(({ label }) => label);
   const orderOf = (random: Random): readonly number[] => {
     if (!augmentation) return Array.from({ length: count }, (_, index) => index);
@@ -50,7 +54,7 @@ export function imageSource(examples: readonly Example[], options: ImageSourceOp
   const drawsOf = (index: number, position: number) => `image/${index}${balanced ? `/${position}` : ''}`;
   return {
     count,
-    ...(augmentation ? { labels } : {}),
+    ...(augmentation && kind === 'single' ? { labels } : {}),
     async *batches({ batchSize, firstBatch, random }) {
       const order = orderOf(random.fork('order'));
       const batchCount = Math.ceil(count / batchSize);
@@ -74,25 +78,26 @@ export function imageSource(examples: readonly Example[], options: ImageSourceOp
             preprocess(view, preprocessing, inputs, row * length);
           }),
         );
-        const batch = { inputs, shape, labels };
-        return augmentation ? mixed(batch, augmentation, classes, random.fork(`mixup/${number}`)) : batch;
+        const { mixup = 0, cutmix = 0 } = augmentation ?? {};
+        const mixes = mixup > 0 || cutmix > 0;
+        if (!mixes && kind === 'single') return { inputs, shape, labels };
+        const batch = { inputs, shape, labels, targets: multiHot(chosen, classes) };
+        if (mixes) mix(batch, { mixup, cutmix }, random.fork(`mixup/${number}`));
+        return batch;
       };
       yield* mapInOrder(numbers, BATCHES_AHEAD, makeBatch);
     },
   };
 }
 
-/** The batch after mixup or CutMix; where both are asked for, one of them, as a coin says. */
-function mixed(batch: Batch, { mixup, cutmix = 0 }: Augmentation, classes: number, random: Random): Batch {
-  if (mixup === 0 && cutmix === 0) return batch;
-  const { inputs, labels, shape } = batch;
+/** Mixup or CutMix, in place; where both are asked for, one of them, as a coin says. */
+function mix(
+  { inputs, labels, shape, targets }: Required<Batch>,
+  { mixup, cutmix }: { readonly mixup: number; readonly cutmix: number },
+  random: Random,
+): void {
   const rows = labels.length;
-  const targets = new Float32Array(rows * classes);
-  labels.forEach((label, row) => {
-    targets[row * classes + label] = 1;
-  });
   const cuts = mixup === 0 || (cutmix !== 0 && random.fork('which').integer(2) === 1);
   if (cuts) cutMix({ images: inputs, targets, rows, size: shape[0]! }, cutmix, random);
   else mixUp([inputs, targets], rows, mixup, random);
-  return { ...batch, targets };
 }

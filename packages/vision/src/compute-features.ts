@@ -2,10 +2,14 @@
 import type { ExampleSource, LabelledFeatures, Network } from '@attune/core';
 import { compileStep, examplesInMemory, Random, tf } from '@attune/core';
 import { imageSource } from './batches.ts';
+import { labelKindOf, multiHot } from './dataset/labels.ts';
 import type { Example } from './dataset/open.ts';
 
 /** Rows in the order of the examples. */
-export type Features = LabelledFeatures;
+export interface Features extends LabelledFeatures {
+  /** Of examples with several labels, whose `labels` are -1: [count, classes] of 0 and 1. */
+  readonly targets?: Float32Array;
+}
 
 export interface ComputeFeaturesOptions {
   /** Images a step. Default 16. */
@@ -50,10 +54,27 @@ export async function computeFeatures(
     step.dispose();
     for (const { variable, trainable } of variables) variable.trainable = trainable;
   }
-  return { values, size, labels: Int32Array.from(examples, ({ label }) => label) };
+  return labelledFeatures(values, network, examples);
+}
+
+/** Features beside the labels of the examples that they are of. */
+export function labelledFeatures(
+  values: Float32Array,
+  { featureSize: size, classes }: Pick<Network, 'featureSize' | 'classes'>,
+  examples: readonly Example[],
+): Features {
+  return {
+    values,
+    size,
+    labels: Int32Array.from(examples, ({ label }) => label),
+    ...(labelKindOf(examples) === 'multi' ? { targets: multiHot(examples, classes) } : {}),
+  };
 }
 
 /** Features as a source for `fit` with `forward: 'head'`. */
-export function featureSource({ values, size, labels }: Features, shuffle: boolean | 'balanced'): ExampleSource {
-  return examplesInMemory({ inputs: values, shape: [size], labels, shuffle });
+export function featureSource(
+  { values, size, labels, targets }: Features,
+  shuffle: boolean | 'balanced',
+): ExampleSource {
+  return examplesInMemory({ inputs: values, shape: [size], labels, ...(targets ? { targets } : {}), shuffle });
 }

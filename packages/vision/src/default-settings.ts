@@ -2,18 +2,23 @@
 import type { Network, TransferPlan } from '@attune/core';
 import type { Augmentation } from './augment/augmentation.ts';
 import { DEFAULT_AUGMENTATION, MIRROR_ONLY } from './augment/augmentation.ts';
+import type { LabelKind } from './dataset/labels.ts';
 import type { VisionSettings } from './run-record.ts';
 
 /** Small pictures are kept whole: of 32 px a crop of a third leaves little. */
 const SMALL_SIZE = 64;
 const SMALL_AUGMENTATION: Augmentation = { ...DEFAULT_AUGMENTATION, crop: { scale: [0.7, 1], ratio: [4 / 5, 5 / 4] } };
 
-/** How a head alone is trained on features of `examples` images and their mirror images. */
-export function probeSettings(examples: number) {
+/**
+ * How a head alone is trained on features of `examples` images and their mirror images.
+ * @param labels Of images with several labels, how many there are. The loss is then the mean over the labels, whose
+ * gradients are so many times smaller: the rate makes up for that, and the decay for the rate.
+ */
+export function probeSettings(examples: number, labels = 1) {
   const batches = Math.ceil((2 * examples) / BATCH_SIZE);
   // To its end: it is updates that count, and they cost next to nothing.
   const epochs = Math.min(Math.max(Math.ceil(PROBE_UPDATES / batches), 20), PROBE_UPDATES);
-  return { optimizer: 'sgd', epochs, learningRate: 0.003, weightDecay: 3 } as const;
+  return { optimizer: 'sgd', epochs, learningRate: 0.003 * labels, weightDecay: 3 / labels } as const;
 }
 
 const BATCH_SIZE = 32;
@@ -21,11 +26,13 @@ const PROBE_UPDATES = 1500;
 
 export interface TrainingTask {
   readonly plan: TransferPlan;
-  readonly network: Pick<Network, 'parameters'>;
+  readonly network: Pick<Network, 'parameters' | 'classes'>;
   /** Side of the input, pixels. */
   readonly size: number;
   /** Number of training images. */
   readonly examples: number;
+  /** Whether an image has one class, or any number of labels. Default `single`. */
+  readonly labels?: LabelKind;
 }
 
 /**
@@ -38,12 +45,12 @@ export interface TrainingTask {
  * 1e-3, the highest, where one with it was best (`bench/records`, studies `defaults-*`; one fold, one seed). What starts
  * from nothing takes more epochs. Small sets take more epochs than large ones, as it is updates that count.
  */
-export function defaultSettings({ plan, network, size, examples }: TrainingTask): VisionSettings {
+export function defaultSettings({ plan, network, size, examples, labels = 'single' }: TrainingTask): VisionSettings {
   const common = { batchSize: BATCH_SIZE, labelSmoothing: 0, patience: null, balance: null, size } as const;
   if (plan.moved.groups.what === 'head')
     return {
       ...common,
-      ...probeSettings(examples),
+      ...probeSettings(examples, labels === 'multi' ? network.classes : 1),
       warmUp: 0,
       monitor: null,
       augmentation: MIRROR_ONLY,
@@ -52,7 +59,7 @@ export function defaultSettings({ plan, network, size, examples }: TrainingTask)
     ...common,
     optimizer: 'adamw',
     weightDecay: 0.01,
-    monitor: 'validation/accuracy',
+    monitor: labels === 'multi' ? 'validation/mean_average_precision' : 'validation/accuracy',
     augmentation: size <= SMALL_SIZE ? SMALL_AUGMENTATION : DEFAULT_AUGMENTATION,
   } as const;
   const batches = Math.ceil(examples / common.batchSize);

@@ -8,6 +8,7 @@ import {
   confusionMatrix,
   evaluate,
   macroF1,
+  multiLabelMetrics,
   perClassAccuracy,
   Random,
   tf,
@@ -17,6 +18,8 @@ import { loadNetwork } from '@attune/zoo/node';
 import type { ViewsName } from './augment/views.ts';
 import { viewsOf } from './augment/views.ts';
 import { imageSource } from './batches.ts';
+import type { LabelKind, Labelled } from './dataset/labels.ts';
+import { labelKindOf, labelsOf, multiHot, SEPARATOR } from './dataset/labels.ts';
 import type { Example, ImageDataset, OpenImagesOptions } from './dataset/open.ts';
 import { openImages } from './dataset/open.ts';
 import type { SplitName } from './dataset/scan.ts';
@@ -27,19 +30,26 @@ import { RUN_FILES, readFinishedRecord } from './run-record.ts';
 export interface VisionMetrics {
   readonly examples: number;
   readonly loss: number;
+  /** Of images with several labels the share with every label right and no other: exact match. */
   readonly accuracy: number;
   readonly macroF1: number;
-  /** Share of each class's images that were recognised; null for a class without images. */
+  /** Share of each class's images that were recognised as of it; null for a class without images. */
   readonly perClass: readonly (number | null)[];
-  /** Entry [i][j]: images of class i that were taken for class j. */
-  readonly confusion: readonly (readonly number[])[];
+  /** Entry [i][j]: images of class i that were taken for class j. Not there for images with several labels. */
+  readonly confusion?: readonly (readonly number[])[];
+  /** For images with several labels alone, as the next two: see core's `multiLabelMetrics`. */
+  readonly meanAveragePrecision?: number;
+  readonly microF1?: number;
+  readonly averagePrecision?: readonly (number | null)[];
 }
 
 /** The class that each image was taken for, beside its own. */
-export interface NamedPrediction {
+export interface NamedPrediction extends Labelled {
   readonly name: string;
-  readonly label: number;
+  /** -1 for images with several labels. */
   readonly prediction: number;
+  /** For those: the numbers of the labels whose probability is above 1/2, ascending. */
+  readonly predictions?: readonly number[];
 }
 
 export interface VisionEvaluation {
@@ -60,9 +70,19 @@ export interface EvaluateImagesOptions {
 export async function evaluateImages(
   network: Network,
   examples: readonly Example[],
-  { batchSize = BATCH_SIZE, views = 'centre' }: EvaluateImagesOptions = {},
+  options: EvaluateImagesOptions = {},
 ): Promise<VisionEvaluation> {
   if (examples.length === 0) throw new RangeError('there are no examples to evaluate');
+  return labelKindOf(examples) === 'multi'
+    ? evaluateSeveral(network, examples, options)
+    : evaluateSingle(network, examples, options);
+}
+
+async function evaluateSingle(
+  network: Network,
+  examples: readonly Example[],
+  { batchSize = BATCH_SIZE, views = 'centre' }: EvaluateImagesOptions,
+): Promise<VisionEvaluation> {
   const { classes, preprocessing } = network;
   const evaluation =
     views === 'centre'
@@ -96,11 +116,79 @@ async function evaluateViews(
   let loss = 0;
   const predictions = labels.map((label, i) => {
     const row = probabilities.subarray(i * classes, (i + 1) * classes);
-    // The smallest normal number of 32 bits: a probability may underflow, and its loss is to stay finite.
-    loss -= Math.log(Math.max(row[label]!, 1.2e-38));
+    loss += lossOf(row[label]!);
     return row.indexOf(Math.max(...row));
   });
   return { loss: loss / labels.length, accuracy: accuracy(predictions, labels), predictions, labels };
+}
+
+async function evaluateSeveral(
+  network: Network,
+  examples: readonly Example[],
+  { batchSize = BATCH_SIZE, views = 'centre' }: EvaluateImagesOptions,
+): Promise<VisionEvaluation> {
+  const { classes, preprocessing } = network;
+  const evaluation =
+    views === 'centre'
+      ? await evaluate({
+          network,
+          source: imageSource(examples, { preprocessing, classes }),
+          batchSize,
+          loss: 'sigmoid',
+        })
+      : await evaluateSeveralViews(network, examples, views, batchSize);
+  const { exactMatch: accuracy, ...metrics } = evaluation.multiLabel!;
+  const predictions = examples.map((_, i) => {
+    const row = evaluation.predictions.subarray(i * classes, (i + 1) * classes);
+    return [...row.keys()].filter((label) => row[label] === 1);
+  });
+  const perClass = recalls(examples, predictions, classes);
+  return {
+    metrics: { examples: examples.length, loss: evaluation.loss, accuracy, ...metrics, perClass },
+    predictions: examples.map(({ name, label, targets }, i) => {
+      return { name, label, targets, prediction: -1, predictions: predictions[i]! };
+    }),
+  };
+}
+
+/** As core's `evaluate` with the sigmoid loss, by the probabilities averaged over the views of each image. */
+async function evaluateSeveralViews(
+  network: Network,
+  examples: readonly Example[],
+  views: ViewsName,
+  batchSize: number,
+): Promise<Evaluation> {
+  const targets = multiHot(examples, network.classes);
+  const probabilities = await averagedProbabilities(network, examples, views, batchSize);
+  const multiLabel = multiLabelMetrics(probabilities, targets, network.classes, 0.5);
+  let loss = 0;
+  for (const [i, has] of targets.entries()) loss += lossOf(has === 1 ? probabilities[i]! : 1 - probabilities[i]!);
+  return {
+    loss: loss / targets.length,
+    accuracy: multiLabel.exactMatch,
+    predictions: Int32Array.from(probabilities, (probability) => Number(probability > 0.5)),
+    labels: Int32Array.from(targets),
+    multiLabel,
+  };
+}
+
+/** Share of each label's images that were recognised as of it; null for a label without images. */
+function recalls(examples: readonly Example[], predictions: readonly (readonly number[])[], classes: number) {
+  return Array.from({ length: classes }, (_, label) => {
+    const own = [...examples.keys()].filter((i) => labelsOf(examples[i]!).includes(label));
+    return own.length === 0 ? null : own.filter((i) => predictions[i]!.includes(label)).length / own.length;
+  });
+}
+
+/** Of what is true and was given that probability, nats. A probability may underflow, and its loss is to stay finite. */
+function lossOf(probability: number): number {
+  // The smallest normal number of 32 bits.
+  return -Math.log(Math.max(probability, 1.2e-38));
+}
+
+/** Probabilities of classes that exclude each other, or of each label by itself. */
+export function probabilitiesOf(logits: tf.Tensor2D, labels: LabelKind): tf.Tensor2D {
+  return labels === 'multi' ? tf.sigmoid(logits) : tf.softmax(logits);
 }
 
 /** [examples, classes] */
@@ -114,7 +202,9 @@ async function averagedProbabilities(
   const views = viewsOf(name);
   const source = imageSource(examples, { preprocessing, classes, views });
   const sums = new Float32Array(examples.length * classes);
-  const step = compileStep((images: tf.Tensor4D) => tf.softmax(network.apply(images)), { name: 'probabilities' });
+  const step = compileStep((images: tf.Tensor4D) => probabilitiesOf(network.apply(images), labelKindOf(examples)), {
+    name: 'probabilities',
+  });
   let row = 0;
   try {
     const request = { epoch: 0, batchSize, firstBatch: 0, random: Random.fromSeed('evaluation') };
@@ -161,13 +251,20 @@ export async function evaluateRun(
 ): Promise<RunEvaluation> {
   const { views = 'centre' } = options;
   const record = await readFinishedRecord(folder);
+  const kind = record.labels ?? 'single';
   const { network } = await loadNetwork(join(folder, RUN_FILES.model));
   try {
     const dataset = await openImages(data, {
       ...options,
       resize: network.preprocessing.resize,
       seed: record.seed,
+      labels: kind === 'single' && !record.classes.some((name) => name.includes(SEPARATOR)) ? undefined : kind,
     });
+    if (dataset.labels !== kind)
+      throw new UserError(
+        `The images of ${data} have several labels each, and the run in ${folder} tells classes apart, of which an image has one.`,
+        'Evaluate it on such images, or tune on images with several labels.',
+      );
     for (const name of dataset.classes)
       if (!record.classes.includes(name))
         throw new UserError(
@@ -178,10 +275,12 @@ export async function evaluateRun(
     const split = options.split ?? (isOwn ? 'test' : 'all');
     const chosen = split === 'all' ? Object.values(dataset.splits).flat() : dataset.splits[split];
     if (chosen.length === 0) throw new UserError(`The split ${split} of ${data} is empty.`, 'Choose another split.');
-    const relabelled = chosen.map((example) => ({
-      ...example,
-      label: record.classes.indexOf(dataset.classes[example.label]!),
-    }));
+    const numberOf = (label: number) => record.classes.indexOf(dataset.classes[label]!);
+    const relabelled = chosen.map((example) =>
+      example.targets
+        ? { ...example, targets: example.targets.map(numberOf) }
+        : { ...example, label: numberOf(example.label) },
+    );
     return { record, dataset, split, ...(await evaluateImages(network, relabelled, { views })) };
   } finally {
     network.dispose();

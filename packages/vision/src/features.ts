@@ -9,7 +9,7 @@ import type { Added, Network } from '@attune/core';
 import { readSafetensors, writeSafetensors } from '@attune/core';
 import { writeFileAtomic } from '@attune/core/node';
 import type { ComputeFeaturesOptions, Features } from './compute-features.ts';
-import { computeFeatures } from './compute-features.ts';
+import { computeFeatures, labelledFeatures } from './compute-features.ts';
 import type { Example } from './dataset/open.ts';
 
 export interface CachedFeaturesOptions extends ComputeFeaturesOptions {
@@ -31,10 +31,9 @@ export async function cachedFeatures(
   if (cacheFolder === undefined || examples.length === 0) return computeFeatures(network, examples, options);
   const trunk = options.trunk ?? (await trunkFingerprint(network));
   const file = join(cacheFolder, `${featuresKey(trunk, network, examples, fingerprint)}.safetensors`);
-  const labels = Int32Array.from(examples, ({ label }) => label);
   const size = network.featureSize;
   const kept = await readKept(file, examples.length, size);
-  if (kept !== undefined) return { values: kept, size, labels };
+  if (kept !== undefined) return labelledFeatures(kept, network, examples);
   const features = await computeFeatures(network, examples, options);
   const tensor = { shape: [examples.length, size], data: features.values };
   await writeFileAtomic(file, writeSafetensors([['features', tensor]])).catch(() => {});

@@ -38,6 +38,7 @@ export { VIEWS_NAMES, type View, type ViewsName, viewOf, viewsOf } from './augme
 // Batches and cached features
 export { type ImageSourceOptions, imageSource } from './batches.ts';
 export { type ComputeFeaturesOptions, computeFeatures, type Features, featureSource } from './compute-features.ts';
+export { type LabelKind, labelKindOf, labelsOf } from './dataset/labels.ts';
 export {
   type Example,
   type ImageDataset,
@@ -55,6 +56,7 @@ export {
   evaluateImages,
   evaluateRun,
   type NamedPrediction,
+  probabilitiesOf,
   type RunEvaluation,
   type VisionEvaluation,
   type VisionMetrics,

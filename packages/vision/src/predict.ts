@@ -6,8 +6,10 @@ import { compileStep, tf, UserError } from '@attune/core';
 import { loadNetwork } from '@attune/zoo/node';
 import type { ViewsName } from './augment/views.ts';
 import { viewOf, viewsOf } from './augment/views.ts';
+import type { LabelKind } from './dataset/labels.ts';
 import { mapInOrder } from './dataset/map-in-order.ts';
 import { byCodeUnits } from './dataset/scan.ts';
+import { probabilitiesOf } from './evaluate.ts';
 import { BrokenImage } from './images/broken-image.ts';
 import { decodeImage } from './images/decode.ts';
 import { imageLength, preprocess } from './images/preprocess.ts';
@@ -20,10 +22,18 @@ export interface ClassProbability {
   readonly probability: number;
 }
 
-/** What an image was taken for, most likely class first; or why it could not be read. */
+/**
+ * What an image was taken for, most likely class first; or why it could not be read. Where an image may have several labels,
+ * each probability is of its own label, and `labels` are those above 1/2, the likeliest first.
+ */
 export type ImagePrediction =
-  | { readonly file: string; readonly classes: readonly ClassProbability[]; readonly fault?: undefined }
-  | { readonly file: string; readonly fault: string; readonly classes?: undefined };
+  | {
+      readonly file: string;
+      readonly classes: readonly ClassProbability[];
+      readonly labels?: readonly string[];
+      readonly fault?: undefined;
+    }
+  | { readonly file: string; readonly fault: string; readonly classes?: undefined; readonly labels?: undefined };
 
 export interface PredictOptions {
   /** Classes that are given for each image. Default 5. */
@@ -32,26 +42,30 @@ export interface PredictOptions {
   readonly onBroken?: 'skip' | 'refuse';
   /** Looks at each image, whose probabilities are averaged. Default `centre`. */
   readonly views?: ViewsName;
+  /** Whether an image has one class, or any number of labels. Default `single`; `predictRun` takes the run's. */
+  readonly labels?: LabelKind;
 }
 
 const DECODED_AHEAD = 4;
 
 /**
- * @param labels Names of the network's classes.
+ * @param names Names of the network's classes.
  * @param files Paths of images.
  * @throws BrokenImage for the first image that cannot be read, when those are refused.
  */
 export async function predictImages(
   network: Network,
-  labels: readonly string[],
+  names: readonly string[],
   files: readonly string[],
-  { top = 5, onBroken = 'skip', views: name = 'centre' }: PredictOptions = {},
+  { top = 5, onBroken = 'skip', views: name = 'centre', labels: kind = 'single' }: PredictOptions = {},
 ): Promise<ImagePrediction[]> {
   const { preprocessing } = network;
   const { size, channels, resize } = preprocessing;
   const views = viewsOf(name);
   const length = imageLength(preprocessing);
-  const step = compileStep((looks: tf.Tensor4D) => tf.mean(tf.softmax(network.apply(looks)), 0), { name: 'predict' });
+  const step = compileStep((looks: tf.Tensor4D) => tf.mean(probabilitiesOf(network.apply(looks), kind), 0), {
+    name: 'predict',
+  });
   const read = async (file: string): Promise<Float32Array | BrokenImage> => {
     try {
       const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
@@ -79,11 +93,11 @@ export async function predictImages(
       const output = await step.run(input);
       const probabilities = await output.data();
       tf.dispose([input, output]);
-      const classes = labels
+      const classes = names
         .map((label, i) => ({ label, probability: probabilities[i]! }))
-        .sort((a, b) => b.probability - a.probability)
-        .slice(0, top);
-      predictions.push({ file, classes });
+        .sort((a, b) => b.probability - a.probability);
+      const likely = classes.filter(({ probability }) => probability > 0.5).map(({ label }) => label);
+      predictions.push({ file, classes: classes.slice(0, top), ...(kind === 'multi' ? { labels: likely } : {}) });
     }
   } finally {
     step.dispose();
@@ -99,14 +113,14 @@ export async function predictImages(
 export async function predictRun(
   folder: string,
   inputs: readonly string[],
-  options: PredictOptions = {},
+  options: Omit<PredictOptions, 'labels'> = {},
 ): Promise<ImagePrediction[]> {
   const record = await readFinishedRecord(folder);
   const files = (await Promise.all(inputs.map(imagesAt))).flat();
   if (files.length === 0) throw new UserError('There are no images to name.', 'Give paths of images or of folders.');
   const { network } = await loadNetwork(join(folder, RUN_FILES.model));
   try {
-    return await predictImages(network, record.classes, files, options);
+    return await predictImages(network, record.classes, files, { ...options, labels: record.labels ?? 'single' });
   } finally {
     network.dispose();
   }

@@ -5,6 +5,7 @@ import type { Monitor, TransferPlan } from '@attune/core';
 import { parsePlan, UserError } from '@attune/core';
 import { writeFileAtomic } from '@attune/core/node';
 import type { Augmentation } from './augment/augmentation.ts';
+import type { LabelKind } from './dataset/labels.ts';
 import type { SkippedImage } from './dataset/open.ts';
 import type { SplitName } from './dataset/scan.ts';
 import type { VisionMetrics } from './evaluate.ts';
@@ -48,6 +49,8 @@ export interface VisionRecord {
   readonly seed: number;
   readonly settings: VisionSettings;
   readonly classes: readonly string[];
+  /** Whether an image has one class, or any number of labels. Absent in records of earlier versions: `single`. */
+  readonly labels?: LabelKind;
   readonly data: {
     readonly path: string;
     readonly fingerprint: string;
@@ -130,6 +133,7 @@ export function requireSameRecord(begun: VisionRecord, now: VisionRecord, folder
     ['source weights', record.source?.sha256 ?? null],
     ['seed', record.seed],
     ['data', record.data.fingerprint],
+    ['kind of labels', record.labels ?? 'single'],
     ['plan', record.plan],
     ...Object.entries(record.settings).map(([name, value]) => [`setting ${name}`, value] as [string, unknown]),
   ];

@@ -2,12 +2,13 @@
  * Trains a network on images as a plan and its settings say: on the images themselves; or, where the trunk never moves and
  * an image has few views, its head on features that are computed once. It touches no files, so that it runs in browsers.
  */
-import type { FitOptions, FitResult, Network, TransferPlan } from '@attune/core';
+import type { FitOptions, FitResult, LossName, Network, TransferPlan } from '@attune/core';
 import { adamw, cosine, fit, namedPlan, needsSource, Random, sgd, warmUp } from '@attune/core';
 import { hasFewViews, mirrored } from './augment/augmentation.ts';
 import { imageSource } from './batches.ts';
 import type { Features } from './compute-features.ts';
 import { computeFeatures, featureSource } from './compute-features.ts';
+import { labelKindOf, requireNoBalance } from './dataset/labels.ts';
 import type { Example } from './dataset/open.ts';
 import { probeSettings } from './default-settings.ts';
 import type { VisionSettings } from './run-record.ts';
@@ -28,6 +29,7 @@ export interface TrainOnImagesOptions
   readonly plan: TransferPlan;
   readonly seed: number;
   readonly settings: VisionSettings;
+  /** Where these have several labels each, the loss is the sigmoid's. */
   readonly train: readonly Example[];
   /** May be empty: then nothing is stopped early, and the last weights are the result. */
   readonly validation: readonly Example[];
@@ -44,6 +46,9 @@ export interface TrainOnImagesOptions
 export async function trainOnImages(options: TrainOnImagesOptions): Promise<FitResult> {
   const { network, plan, seed, settings, resume } = options;
   const { augmentation } = settings;
+  const labels = labelKindOf(options.train);
+  requireNoBalance(settings.balance, labels);
+  const loss: LossName = labels === 'multi' ? 'sigmoid' : 'softmax';
   const validation = settings.monitor === null ? [] : options.validation;
   const common = {
     network,
@@ -54,6 +59,7 @@ export async function trainOnImages(options: TrainOnImagesOptions): Promise<FitR
     batchSize: settings.batchSize,
     learningRate: settings.learningRate,
     schedule: settings.warmUp === 0 ? cosine() : warmUp(settings.warmUp, cosine()),
+    loss,
     labelSmoothing: settings.labelSmoothing,
     optimizer: OPTIMIZERS[settings.optimizer](settings.weightDecay),
     resume,
@@ -70,12 +76,16 @@ export async function trainOnImages(options: TrainOnImagesOptions): Promise<FitR
   if (headAlone && hasFewViews(augmentation) && !needsSource(plan.held)) return onFeatures(common, options, validation);
   if (plan.added.head === 'fitted') {
     // Not recorded: a run that is resumed fits the same head again.
-    const { epochs, learningRate, weightDecay, ...how } = probeSettings(options.train.length);
+    const { epochs, learningRate, weightDecay, ...how } = probeSettings(
+      options.train.length,
+      labels === 'multi' ? network.classes : 1,
+    );
     const optimizer = OPTIMIZERS[how.optimizer](weightDecay);
     const probe = {
       network,
       plan: namedPlan('linear-probe'),
       seed,
+      loss,
       epochs,
       batchSize: settings.batchSize,
       learningRate,

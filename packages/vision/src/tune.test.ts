@@ -242,6 +242,7 @@ describe('evaluateRun and predictRun', () => {
 describe('defaultSettings', () => {
   const parameter = (role: ParameterRole) => ({ name: role, role, variable: tf.variable(tf.scalar(0)) });
   const network = (...roles: ParameterRole[]) => ({
+    classes: 4,
     parameters: new Map(roles.map((role) => [role, parameter(role)])),
   });
   const settings = (plan: string, size = 224, examples = 100, own = network('weight', 'statistic')) =>
@@ -251,6 +252,20 @@ describe('defaultSettings', () => {
     expect([60, 10_000].map((examples) => settings('full', 224, examples).epochs)).toEqual([60, 15]);
     expect(settings('linear-probe').monitor).toBeNull();
     expect(settings('scratch', 32).augmentation.crop!.scale[0]).toBe(0.7);
+  });
+
+  it('gives a probe of several labels the steps that their summed losses would have, and its own choice of epoch', () => {
+    const several = (plan: string) =>
+      defaultSettings({
+        plan: NAMED_PLANS[plan]!,
+        network: network('weight', 'statistic'),
+        size: 224,
+        examples: 100,
+        labels: 'multi',
+      });
+    const [one, four] = [settings('linear-probe'), several('linear-probe')];
+    expect([four.learningRate, four.weightDecay]).toEqual([4 * one.learningRate, one.weightDecay / 4]);
+    expect(several('full')).toEqual({ ...settings('full'), monitor: 'validation/mean_average_precision' });
   });
 
   it('moves what was carried over slowly where nothing normalises it', () => {

@@ -6,6 +6,8 @@ import { namedPlan, tf, UserError, VERSION } from '@attune/core';
 import { RunFolder } from '@attune/core/node';
 import { catalogueEntry } from '@attune/zoo';
 import { saveLora, saveNetwork } from '@attune/zoo/node';
+import type { Augmentation } from './augment/augmentation.ts';
+import { requireNoBalance } from './dataset/labels.ts';
 import type { ImageDataset, OpenImagesOptions } from './dataset/open.ts';
 import { openImages } from './dataset/open.ts';
 import { defaultSettings } from './default-settings.ts';
@@ -17,7 +19,7 @@ import { RECORD_FORMAT, RUN_FILES, readRecord, requireSameRecord, writeRecord } 
 import { heldSource, startNetwork } from './source-network.ts';
 import { trainOnImages } from './train.ts';
 
-export interface TuneVisionOptions extends Pick<OpenImagesOptions, 'onBroken' | 'shares' | 'memory'> {
+export interface TuneVisionOptions extends Pick<OpenImagesOptions, 'onBroken' | 'shares' | 'memory' | 'labels'> {
   /** A folder with a folder for each class (or with splits of that form), or a CSV manifest. */
   readonly data: string;
   /** Name of a network in the catalogue. */
@@ -33,8 +35,10 @@ export interface TuneVisionOptions extends Pick<OpenImagesOptions, 'onBroken' | 
   /** Where weights are looked for before the usual places, and a weights file itself. */
   readonly dataDirectories?: readonly string[] | undefined;
   readonly weightsFile?: string | undefined;
-  /** Training settings; those left out follow from the plan: see `defaultSettings`. */
-  readonly settings?: Partial<VisionSettings>;
+  /** Training settings, and parts of the augmentation; those left out follow from the plan: see `defaultSettings`. */
+  readonly settings?: Partial<Omit<VisionSettings, 'augmentation'>> & {
+    readonly augmentation?: Partial<Augmentation> | undefined;
+  };
   /** Where features of frozen trunks and the indices of data sets are kept. Undefined: all is read and computed anew. */
   readonly featureCache?: string | undefined;
   /** Least time between checkpoints, seconds; 0: after every step. Default: that of `fit`. */
@@ -74,9 +78,11 @@ export async function tuneVision(options: TuneVisionOptions): Promise<TuneVision
     resize: Math.round((preprocessing.resize * size) / preprocessing.size),
     seed,
     indexFolder: options.featureCache,
-    ...pick(options, ['onBroken', 'shares', 'memory']),
+    ...pick(options, ['onBroken', 'shares', 'memory', 'labels']),
     onProgress: (done, total) => options.onPrepare?.('images', done, total),
   });
+  const { labels } = dataset;
+  requireNoBalance(options.settings?.balance, labels);
   const classes = dataset.classes.length;
   const start = { from, plan, classes, seed, size, ...pick(options, ['weightsFile', 'dataDirectories']) };
   const { network, lora, source } = await startNetwork(start);
@@ -84,7 +90,9 @@ export async function tuneVision(options: TuneVisionOptions): Promise<TuneVision
   try {
     held = await heldSource(start);
     const examples = dataset.splits.train.length;
-    const settings = { ...defaultSettings({ plan, network, size, examples }), ...options.settings };
+    const defaults = defaultSettings({ plan, network, size, examples, labels });
+    const augmentation = { ...defaults.augmentation, ...options.settings?.augmentation };
+    const settings: VisionSettings = { ...defaults, ...options.settings, augmentation };
     const record: VisionRecord = {
       format: RECORD_FORMAT,
       domain: 'vision',
@@ -95,6 +103,7 @@ export async function tuneVision(options: TuneVisionOptions): Promise<TuneVision
       seed,
       settings,
       classes: dataset.classes,
+      labels,
       data: {
         path: data,
         fingerprint: dataset.fingerprint,

@@ -37,3 +37,26 @@ export async function writeTwoColours(folder: string, count: number, size = 16):
       );
     }
 }
+
+/**
+ * Squares that are `red` or not (else blue) and `bright` or not, in a manifest with several labels: `count` of each of the
+ * four kinds below `folder`. @returns The manifest.
+ */
+export async function writeTwoAttributes(folder: string, count: number, size = 16): Promise<string> {
+  const lines = ['path,labels'];
+  for (const [kind, colour] of [
+    ['', [30, 30, 110]],
+    ['bright', [130, 130, 230]],
+    ['red', [110, 30, 30]],
+    ['bright | red', [230, 130, 130]],
+  ] as const)
+    for (let i = 0; i < count; i++) {
+      const name = `${kind.replace(' | ', '-') || 'none'}-${i}.png`;
+      const shade = colour.map((value) => value + 3 * (i % 7)) as [number, number, number];
+      await save(join(folder, name), await picture(size, size, shade, 20).png().toBuffer());
+      lines.push(`${name},${kind}`);
+    }
+  const manifest = join(folder, 'list.csv');
+  await save(manifest, `${lines.join('\n')}\n`);
+  return manifest;
+}

@@ -29,7 +29,7 @@ export async function showDataCommand(name: string, options: CommandOptions): Pr
   const { classes, images, foreign } = await scanImages(path);
   const splits = [...new Set(images.map(({ split }) => split ?? 'all'))];
   const count = (className: string, split: SplitName | 'all') =>
-    images.filter((image) => image.className === className && (image.split ?? 'all') === split).length;
+    images.filter((image) => image.classNames.includes(className) && (image.split ?? 'all') === split).length;
   const counts = classes.map((className) => ({
     name: className,
     images: Object.fromEntries(splits.map((split) => [split, count(className, split)])),

@@ -1,8 +1,9 @@
 /** `attune eval`: how well the network of a finished run names the images of a data set. */
 import type { SplitName, ViewsName } from '@attune/vision';
-import { evaluateRun, readFinishedRecord } from '@attune/vision';
+import { evaluateRun, labelsOf, readFinishedRecord } from '@attune/vision';
 import { locateData } from '../input/data-sets.ts';
 import { featureCache } from '../input/feature-cache.ts';
+import { figuresOf } from '../terminal/metrics.ts';
 import { percent, table } from '../terminal/table.ts';
 import type { CommandOptions } from './command-options.ts';
 import { backendOf, outputOf } from './command-options.ts';
@@ -18,7 +19,7 @@ export async function evalCommand(run: string, options: EvalCommandOptions): Pro
   const output = outputOf(options);
   const data = await locateData(options.data ?? (await readFinishedRecord(run)).data.path);
   await backendOf(options);
-  const { split, metrics, record, dataset } = await evaluateRun(run, data, {
+  const { split, metrics, predictions, record, dataset } = await evaluateRun(run, data, {
     onBroken: options.onBroken,
     views: options.tta,
     indexFolder: featureCache(),
@@ -26,15 +27,17 @@ export async function evalCommand(run: string, options: EvalCommandOptions): Pro
   });
   for (const { name, reason } of dataset.skipped) output.note(`left out: ${name}: ${reason}`);
   const rows = record.classes.map((name, label) => {
-    const share = metrics.perClass[label];
-    const images = metrics.confusion[label]!.reduce((sum, count) => sum + count, 0);
-    return [name, String(images), share == null ? '-' : percent(share)];
+    const images = predictions.filter((prediction) => labelsOf(prediction).includes(label)).length;
+    const shares = [metrics.perClass, ...(metrics.averagePrecision ? [metrics.averagePrecision] : [])];
+    return [name, String(images), ...shares.map(({ [label]: share }) => (share == null ? '-' : percent(share)))];
   });
   output.result(
     { run, data, split, views: options.tta, classes: record.classes, metrics, skipped: dataset.skipped },
     [
-      `${split} of ${data}: accuracy ${percent(metrics.accuracy)}, loss ${metrics.loss.toFixed(4)}, macro F1 ${metrics.macroF1.toFixed(3)}, ${metrics.examples} images`,
-      table([['class', 'images', 'recognised'], ...rows]),
+      `${split} of ${data}: ${figuresOf(metrics)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(', ')}, ${metrics.examples} images`,
+      table([['class', 'images', 'recognised', ...(metrics.averagePrecision ? ['average precision'] : [])], ...rows]),
     ].join('\n'),
   );
 }

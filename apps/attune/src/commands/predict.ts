@@ -23,10 +23,11 @@ export async function predictCommand(
     views: options.tta,
     onBroken: options.onBroken,
   });
-  const lines = predictions.map(({ file, classes, fault }) =>
-    classes === undefined
-      ? `${file}: not read: ${fault}`
-      : `${file}: ${classes.map(({ label, probability }) => `${label} ${percent(probability)}`).join(', ')}`,
-  );
+  const lines = predictions.map(({ file, classes, labels, fault }) => {
+    if (classes === undefined) return `${file}: not read: ${fault}`;
+    const probabilities = classes.map(({ label, probability }) => `${label} ${percent(probability)}`).join(', ');
+    if (labels === undefined) return `${file}: ${probabilities}`;
+    return `${file}: ${labels.length > 0 ? labels.join(' | ') : 'no label'} (${probabilities})`;
+  });
   output.result({ run, predictions }, lines.join('\n'));
 }

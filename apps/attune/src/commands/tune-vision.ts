@@ -4,7 +4,7 @@ import type { TransferPlan } from '@attune/core';
 import { describePlan, namedPlan, silentProgress, UserError } from '@attune/core';
 import { terminalProgress } from '@attune/core/node';
 import { writePage } from '@attune/report/node';
-import type { TuneVisionResult, VisionRecord, VisionSettings } from '@attune/vision';
+import type { LabelKind, TuneVisionOptions, TuneVisionResult, VisionRecord } from '@attune/vision';
 import { adviseVision, readRecord, tuneVision } from '@attune/vision';
 import { environment, environmentFacts } from '../environment.ts';
 import { DEFAULT_DATA, locateData } from '../input/data-sets.ts';
@@ -16,9 +16,10 @@ import { DEFAULT_MODEL, WEIGHT_DIRECTORIES } from '../input/weights.ts';
 import { reportRun } from '../report/reported-run.ts';
 import { calmProgress } from '../terminal/calm-progress.ts';
 import { stopOnInterrupt } from '../terminal/interrupt.ts';
+import { figuresOf } from '../terminal/metrics.ts';
 import type { Output } from '../terminal/output.ts';
 import { prepareProgress } from '../terminal/prepare-progress.ts';
-import { percent, table } from '../terminal/table.ts';
+import { table } from '../terminal/table.ts';
 import type { CommandOptions } from './command-options.ts';
 import { backendOf, outputOf } from './command-options.ts';
 
@@ -33,6 +34,9 @@ export interface TuneVisionCommandOptions extends CommandOptions {
   readonly weightDecay?: number;
   readonly patience?: number;
   readonly balance?: 'sampling' | 'weights';
+  readonly labels?: LabelKind;
+  readonly mixup?: number;
+  readonly cutmix?: number;
   readonly size?: number;
   readonly seed?: number;
   readonly out?: string;
@@ -76,6 +80,7 @@ export async function tuneVisionCommand(options: TuneVisionCommandOptions): Prom
       resume: options.resume === true,
       dataDirectories: WEIGHT_DIRECTORIES,
       weightsFile: options.weights,
+      labels: options.labels ?? (begun && (begun.labels ?? 'single')),
       settings: settingsOf(options, begun),
       onBroken: options.onBroken,
       featureCache: options.cache ? featureCache() : undefined,
@@ -128,6 +133,7 @@ async function advisedPlan(
     weightsFile: options.weights,
     dataDirectories: WEIGHT_DIRECTORIES,
     onBroken: options.onBroken,
+    labels: options.labels,
     ...(options.cache ? { indexFolder: featureCache() } : {}),
     ...(options.quiet === true ? {} : { onProgress: prepareProgress() }),
   }).catch((error: unknown) => {
@@ -139,35 +145,38 @@ async function advisedPlan(
 
 /** Settings that are given, over those of the run that is gone on with; the rest follows from the plan. */
 function settingsOf(
-  { epochs, batch, lr, weightDecay, patience, balance, size }: TuneVisionCommandOptions,
+  { epochs, batch, lr, weightDecay, patience, balance, mixup, cutmix, size }: TuneVisionCommandOptions,
   begun: VisionRecord | undefined,
-): Partial<VisionSettings> {
+): NonNullable<TuneVisionOptions['settings']> {
   const given = { epochs, batchSize: batch, learningRate: lr, weightDecay, patience, balance, size };
   return {
     ...begun?.settings,
-    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+    ...defined(given),
+    augmentation: { ...begun?.settings.augmentation, ...defined({ mixup, cutmix }) },
   };
+}
+
+function defined<Values extends object>(values: Values): Partial<Values> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<Values>;
 }
 
 function finish(output: Output, { record, fit }: TuneVisionResult, out: string, report: string | null): void {
   const { result, data, classes } = record;
-  const rows = [['', 'images', 'loss', 'accuracy', 'macro F1']];
-  for (const split of ['validation', 'test'] as const) {
+  const evaluated = (['validation', 'test'] as const).flatMap((split) => {
     const metrics = result![split];
-    if (metrics)
-      rows.push([
-        split,
-        String(metrics.examples),
-        metrics.loss.toFixed(4),
-        percent(metrics.accuracy),
-        metrics.macroF1.toFixed(3),
-      ]);
-  }
+    return metrics ? [{ split, examples: metrics.examples, figures: figuresOf(metrics) }] : [];
+  });
+  const rows = evaluated.map(({ split, examples, figures }) => [
+    split,
+    String(examples),
+    ...figures.map(([, value]) => value),
+  ]);
+  const header = ['', 'images', ...(evaluated[0]?.figures ?? []).map(([name]) => name)];
   output.result(
     { run: out, report, ...record },
     [
-      `${classes.length} classes, ${data.examples.train} images to learn from, ${fit.steps} steps in ${result!.seconds.toFixed(1)} s, best epoch ${result!.bestEpoch + 1}`,
-      ...(rows.length > 1 ? [table(rows)] : []),
+      `${classes.length} ${record.labels === 'multi' ? 'labels' : 'classes'}, ${data.examples.train} images to learn from, ${fit.steps} steps in ${result!.seconds.toFixed(1)} s, best epoch ${result!.bestEpoch + 1}`,
+      ...(rows.length > 0 ? [table([header, ...rows])] : []),
       `run: ${out}`,
       ...(report === null ? [] : [`report: ${report}`]),
     ].join('\n'),

@@ -3,8 +3,8 @@ import type { Network } from '@attune/core';
 import { describePlan, Random, tf } from '@attune/core';
 import type { Fact, Picture, ReportedRun } from '@attune/report';
 import { evaluationOf } from '@attune/report';
-import type { Example, NamedPrediction, TuneVisionResult, VisionRecord } from '@attune/vision';
-import { centreView, imageSource } from '@attune/vision';
+import type { Example, LabelKind, NamedPrediction, TuneVisionResult, VisionRecord } from '@attune/vision';
+import { centreView, imageSource, labelsOf, probabilitiesOf } from '@attune/vision';
 import sharp from 'sharp';
 
 /** Up to this many images of each kind: taken for another class, and recognised. */
@@ -26,17 +26,18 @@ export async function reportRun({
   const split = evaluations.test ? 'test' : evaluations.validation ? 'validation' : undefined;
   const evaluation = split && evaluations[split];
   if (!split || !evaluation) return run;
-  const chosen = choosePictures(evaluation.predictions, record.classes.length);
+  const chosen = choosePictures(evaluation.predictions);
   const examples = chosen.map((index) => dataset.splits[split][index]!);
-  const probabilities = await classProbabilities(network, examples);
+  const probabilities = await classProbabilities(network, examples, record.labels ?? 'single');
+  const namesOf = (labels: readonly number[]) => labels.map((label) => record.classes[label]!).join(', ') || 'no label';
   const pictures = await Promise.all(
     examples.map(async (example, i): Promise<Picture> => {
-      const { prediction, label } = evaluation.predictions[chosen[i]!]!;
+      const predicted = evaluation.predictions[chosen[i]!]!;
       return {
         name: example.name,
-        truth: record.classes[label]!,
-        prediction: record.classes[prediction]!,
-        probability: probabilities[i]![prediction]!,
+        truth: namesOf(labelsOf(predicted)),
+        prediction: namesOf(predictedLabels(predicted)),
+        probability: probabilityOf(predicted, probabilities[i]!),
         ...(await encodePicture(example, network.preprocessing.size)),
       };
     }),
@@ -63,30 +64,53 @@ export function visionFacts({ plan, source, result, data }: VisionRecord): Fact[
   ];
 }
 
-/** Positions of images to show: those taken for another class first, each kind from the classes in turn. */
-export function choosePictures(predictions: readonly NamedPrediction[], classes: number): number[] {
-  const inTurn = (wanted: (prediction: NamedPrediction) => boolean) => {
-    const byClass = Array.from({ length: classes }, (_, label) =>
-      [...predictions.keys()].filter((i) => predictions[i]!.label === label && wanted(predictions[i]!)),
-    );
-    const longest = Math.max(...byClass.map((indices) => indices.length));
-    return Array.from({ length: longest }, (_, round) => byClass.flatMap((indices) => indices[round] ?? [])).flat();
+/**
+ * Positions of images to show: those taken for another class first, each kind from the classes in turn. Of several labels the
+ * first counts for the turn.
+ */
+export function choosePictures(predictions: readonly NamedPrediction[]): number[] {
+  const isRight = (prediction: NamedPrediction) => labelsOf(prediction).join() === predictedLabels(prediction).join();
+  const inTurn = (right: boolean) => {
+    const byClass = new Map<number, number[]>();
+    for (const [i, prediction] of predictions.entries()) {
+      const [label = -1] = labelsOf(prediction);
+      if (isRight(prediction) === right) byClass.set(label, [...(byClass.get(label) ?? []), i]);
+    }
+    const classes = [...byClass].sort(([a], [b]) => a - b).map(([, indices]) => indices);
+    const longest = Math.max(0, ...classes.map((indices) => indices.length));
+    return Array.from({ length: longest }, (_, round) => classes.flatMap((indices) => indices[round] ?? [])).flat();
   };
-  const missed = inTurn(({ label, prediction }) => label !== prediction);
-  const recognised = inTurn(({ label, prediction }) => label === prediction);
-  return [...missed.slice(0, SHOWN), ...recognised.slice(0, SHOWN)];
+  return [...inTurn(false).slice(0, SHOWN), ...inTurn(true).slice(0, SHOWN)];
 }
 
-/** Softmax of the network's outputs for each example, [N][classes]. */
-async function classProbabilities(network: Network, examples: readonly Example[]): Promise<Float32Array[]> {
+function predictedLabels({ prediction, predictions }: NamedPrediction): readonly number[] {
+  return predictions ?? [prediction];
+}
+
+/** Of a class; or of just these labels and no other, which the network's outputs make independent of each other. */
+function probabilityOf({ prediction, predictions }: NamedPrediction, probabilities: Float32Array): number {
+  if (predictions === undefined) return probabilities[prediction]!;
+  return probabilities.reduce(
+    (product, probability, label) => product * (predictions.includes(label) ? probability : 1 - probability),
+    1,
+  );
+}
+
+/** Probabilities by the network for each example, [N][classes]. */
+async function classProbabilities(
+  network: Network,
+  examples: readonly Example[],
+  kind: LabelKind,
+): Promise<Float32Array[]> {
   if (examples.length === 0) return [];
   const { preprocessing, classes } = network;
   const request = { epoch: 0, batchSize: examples.length, firstBatch: 0, random: Random.fromSeed('report') };
   const rows: Float32Array[] = [];
   for await (const { inputs, shape, labels } of imageSource(examples, { preprocessing, classes }).batches(request)) {
     const output = tf.tidy(() =>
-      tf.softmax(
+      probabilitiesOf(
         network.apply(tf.tensor<tf.Rank.R4>(inputs, [labels.length, ...shape] as [number, number, number, number])),
+        kind,
       ),
     );
     const values = (await output.data()) as Float32Array;

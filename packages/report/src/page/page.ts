@@ -11,7 +11,7 @@ import { PAGE_STYLE } from './style.ts';
 export interface PageContent {
   readonly runs?: readonly ReportedRun[];
   readonly studies?: readonly StudyRecord[];
-  /** What to compare by; default: the accuracy, else the first metric there is. */
+  /** What to compare by; default: see `mainMetric`. */
   readonly metric?: string | undefined;
   /** The machine and whatever else the records do not hold. */
   readonly environment?: readonly Fact[];

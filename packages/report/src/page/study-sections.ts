@@ -26,7 +26,7 @@ interface Layout {
 /** Beyond so many, plots of the single targets no longer help. */
 const MOST_PLOTS = 24;
 
-/** @param metric Default: the accuracy, else the first. Undefined where the study measured nothing yet. */
+/** @param metric Default: see `mainMetric`. Undefined where the study measured nothing yet. */
 export function layoutOf(
   { measurements }: StudyRecord,
   metric = mainMetric(metricNames(measurements)),

@@ -25,8 +25,9 @@ export function secondsText(value: number): string {
   return value < 10 ? `${value.toFixed(1)} s` : `${value.toFixed(0)} s`;
 }
 
-/** Which metric is looked at first: the accuracy, else the first. */
+/** Which metric is looked at first: of several labels the mean average precision, else the accuracy, else the first. */
 export function mainMetric(names: Iterable<string>): string | undefined {
   const all = [...names].filter((name) => name !== 'examples');
-  return all.find((name) => name === 'accuracy') ?? all.find((name) => isShare(name)) ?? all[0];
+  const common = ['meanAveragePrecision', 'accuracy'].find((name) => all.includes(name));
+  return common ?? all.find((name) => isShare(name)) ?? all[0];
 }

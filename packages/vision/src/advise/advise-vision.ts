@@ -4,6 +4,7 @@ import { aDistance, FeatureMoments, frechetDistance, leep, namedPlan, nce, UserE
 import { catalogueEntry } from '@attune/zoo';
 import { loadPretrained } from '@attune/zoo/node';
 import { computeFeatures } from '../compute-features.ts';
+import type { LabelKind } from '../dataset/labels.ts';
 import type { Example, ImageDataset, OpenImagesOptions, SkippedImage } from '../dataset/open.ts';
 import { openImages } from '../dataset/open.ts';
 import type { SplitName } from '../dataset/scan.ts';
@@ -12,7 +13,7 @@ import { planSeconds } from './plan-time.ts';
 import { sourceProbabilities } from './source-head.ts';
 
 export interface AdviseVisionOptions
-  extends Pick<OpenImagesOptions, 'onBroken' | 'indexFolder'>,
+  extends Pick<OpenImagesOptions, 'onBroken' | 'indexFolder' | 'labels'>,
     Pick<AdviseOptions, 'evidence'> {
   /** A folder with a folder for each class (or with splits of that form), or a CSV manifest. */
   readonly data: string;
@@ -49,8 +50,9 @@ export async function adviseVision(options: AdviseVisionOptions): Promise<Vision
   const { data, from, seed = 0, size, sourceData, onProgress } = options;
   const { preprocessing, weights } = catalogueEntry(from);
   const resize = Math.round((preprocessing.resize * (size ?? preprocessing.size)) / preprocessing.size);
-  const open = (path: string): Promise<ImageDataset> =>
+  const open = (path: string, labels?: LabelKind): Promise<ImageDataset> =>
     openImages(path, {
+      labels,
       resize,
       seed,
       ...(options.onBroken ? { onBroken: options.onBroken } : {}),
@@ -61,7 +63,12 @@ export async function adviseVision(options: AdviseVisionOptions): Promise<Vision
   // Before the images, which take longer: what is wrong with the size or the weights is said at once.
   const network = await loadPretrained(from, { ...where, classes: 1, seed });
   try {
-    const dataset = await open(data);
+    const dataset = await open(data, options.labels);
+    if (dataset.labels === 'multi')
+      throw new UserError(
+        `The images of ${data} have several labels each, and advice is measured on images of one class.`,
+        'Tune with a plan of your choice: linear-probe is the quickest, full the usual one.',
+      );
     const { train, validation, test } = dataset.splits;
     const classes = dataset.classes.length;
     if (train.length === classes)
@@ -90,7 +97,7 @@ export async function adviseVision(options: AdviseVisionOptions): Promise<Vision
       skipped: dataset.skipped,
       warnings: dataset.warnings,
       sourceHead: weights.classes === undefined ? null : await askSourceHead(await loadPretrained(from, where), sample),
-      domain: sourceData === undefined ? null : await distance(network, sample, await open(sourceData), seed),
+      domain: sourceData === undefined ? null : await distance(network, sample, await open(sourceData, 'single'), seed),
       seconds: Object.fromEntries(seconds) as Record<string, number>,
     };
   } finally {

@@ -61,7 +61,7 @@ describe('scanImages', () => {
     expect(found.images[2]).toEqual({
       name: 'x/1.png',
       file: join(folder, 'x/1.png'),
-      className: 'cats, "big"',
+      classNames: ['cats, "big"'],
       split: 'train',
     });
   });

@@ -14,6 +14,8 @@ import { READABLE_FORMATS } from '../images/sniff.ts';
 import type { IndexEntry } from './image-index.ts';
 import { indexFile, isSettled, readIndex, sameStamp, stampOf, unchangedImages, writeIndex } from './image-index.ts';
 import { KeptPixels } from './kept-pixels.ts';
+import type { LabelKind, Labelled } from './labels.ts';
+import { labelsOf } from './labels.ts';
 import { mapInOrder } from './map-in-order.ts';
 import type { FoundImage, SplitName } from './scan.ts';
 import { scanImages } from './scan.ts';
@@ -22,11 +24,9 @@ import { DEFAULT_SHARES, stratifiedSplit } from './split.ts';
 import { datasetWarnings } from './warnings.ts';
 
 /** One image of a data set. */
-export interface Example {
+export interface Example extends Labelled {
   /** Path in the data set, with forward slashes. */
   readonly name: string;
-  /** Number of its class. */
-  readonly label: number;
   /** Its pixels, the shorter side resized to the data set's `resize`; decoded anew unless they are kept in memory. */
   pixels(): Promise<Pixels>;
 }
@@ -39,6 +39,8 @@ export interface SkippedImage {
 export interface ImageDataset {
   /** As it was opened. */
   readonly path: string;
+  /** Whether every image has one class, or any number of labels. */
+  readonly labels: LabelKind;
   /** Names of the classes; a label is a position in this list. */
   readonly classes: readonly string[];
   readonly splits: Readonly<Record<SplitName, readonly Example[]>>;
@@ -61,6 +63,8 @@ export interface OpenImagesOptions {
   readonly seed?: number;
   /** An image that cannot be decoded: left out and reported (`skip`, the default), or an error (`refuse`). */
   readonly onBroken?: 'skip' | 'refuse';
+  /** Default: `multi` for a manifest with a `|` between the labels of any image, else `single`. See `scanImages`. */
+  readonly labels?: LabelKind | undefined;
   /** Shares of splits that the data set does not give. */
   readonly shares?: SplitShares;
   /** Decoded pixels that may be kept in memory, bytes; later images are decoded on each use. Default 512 MiB. */
@@ -76,13 +80,13 @@ const DEFAULT_MEMORY = 512 * 1024 * 1024;
 /** @throws UserError when there is no such data set, a class is left without images, or an image is broken and refused. */
 export async function openImages(path: string, options: OpenImagesOptions): Promise<ImageDataset> {
   const { resize, seed = 0, onBroken = 'skip', shares = DEFAULT_SHARES, memory = DEFAULT_MEMORY } = options;
-  const found = await scanImages(path);
+  const found = await scanImages(path, options.labels);
   const file = options.indexFolder === undefined ? undefined : indexFile(options.indexFolder, path);
   const before = file === undefined ? new Map<string, IndexEntry>() : await readIndex(file);
   const unchanged = await unchangedImages(found.images, before);
   const index = new Map(unchanged);
   const kept = new KeptPixels(memory);
-  const labels = new Map(found.classes.map((name, label) => [name, label]));
+  const numbers = new Map(found.classes.map((name, label) => [name, label]));
   const hash = createHash('sha256');
   const skipped: SkippedImage[] = found.foreign.map((name) => ({
     name,
@@ -104,32 +108,36 @@ export async function openImages(path: string, options: OpenImagesOptions): Prom
       continue;
     }
     if (pixels) kept.offer(image.name, pixels);
-    const example = exampleOf(image, labels.get(image.className)!, resize, kept);
+    const own = image.classNames.map((name) => numbers.get(name)!);
+    const labelled = found.labels === 'multi' ? { label: -1, targets: own.sort((a, b) => a - b) } : { label: own[0]! };
+    const example = exampleOf(image, labelled, resize, kept);
     readable.push({ example, split: image.split, content: entry.content });
   }
   if (file !== undefined && index.size > unchanged.size) await writeIndex(file, index);
   const splitOf = stratifiedSplit(
-    readable.map(({ example, split }) => ({ label: example.label, split })),
+    readable.map(({ example: { label, targets }, split }) => ({ label, targets, split })),
     seed,
     shares,
   );
   const splits: Record<SplitName, Example[]> = { train: [], validation: [], test: [] };
   for (const [i, { example }] of readable.entries()) splits[splitOf[i]!].push(example);
-  const trained = new Set(splits.train.map(({ label }) => label));
+  const trained = new Set(splits.train.flatMap(labelsOf));
   for (const [label, name] of found.classes.entries())
     if (!trained.has(label))
       throw new UserError(
         `Class '${name}' of ${path} has no readable image to learn from (${skipped.length} images were left out).`,
         `Add images, or remove the class. The first that was left out: ${skipped[0]?.name}: ${skipped[0]?.reason}.`,
       );
-  const checked = readable.map(({ example: { name, label }, content }, i) => ({
+  const checked = readable.map(({ example: { name, label, targets }, content }, i) => ({
     name,
     label,
+    targets,
     split: splitOf[i]!,
     content,
   }));
   return {
     path,
+    labels: found.labels,
     classes: found.classes,
     splits,
     givenSplits: [...new Set(found.images.flatMap(({ split }) => split ?? []))],
@@ -141,8 +149,12 @@ export async function openImages(path: string, options: OpenImagesOptions): Prom
 }
 
 /** A function of its own: what it closes over lives as long as the example, and that is to be little. */
-function exampleOf({ name, file }: FoundImage, label: number, resize: number, kept: KeptPixels): Example {
-  return { name, label, pixels: () => kept.take(name, async () => decodeImage(await readFile(file), resize, name)) };
+function exampleOf({ name, file }: FoundImage, labelled: Labelled, resize: number, kept: KeptPixels): Example {
+  return {
+    name,
+    ...labelled,
+    pixels: () => kept.take(name, async () => decodeImage(await readFile(file), resize, name)),
+  };
 }
 
 interface OpenedImage {

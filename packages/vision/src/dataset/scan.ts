@@ -6,6 +6,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join, relative, sep } from 'node:path';
 import { UserError } from '@attune/core';
 import { FOREIGN_EXTENSIONS, IMAGE_EXTENSIONS } from '../images/sniff.ts';
+import type { LabelKind } from './labels.ts';
 import { readManifest } from './manifest.ts';
 
 export type SplitName = 'train' | 'validation' | 'test';
@@ -14,12 +15,14 @@ export interface FoundImage {
   /** Path in the data set with forward slashes: what messages and records call it. */
   readonly name: string;
   readonly file: string;
-  readonly className: string;
+  /** Of its one class; in multi-label data of all labels that it has. */
+  readonly classNames: readonly string[];
   /** The split that the data set itself puts it in. */
   readonly split?: SplitName;
 }
 
 export interface FoundImages {
+  readonly labels: LabelKind;
   /** Sorted by code units, so that a class's number does not depend on the machine. */
   readonly classes: readonly string[];
   /** Sorted by name. */
@@ -40,8 +43,12 @@ export const SPLIT_NAMES: Readonly<Record<string, SplitName>> = {
   test: 'test',
 };
 
-/** @throws UserError when there is no data set at `path`, or it cannot be one to learn classes from. */
-export async function scanImages(path: string): Promise<FoundImages> {
+/**
+ * @param labels Default: `multi` for a manifest with a `|` between the labels of any image, else `single`. In a folder with a
+ * folder for each class every image has one label, of either kind.
+ * @throws UserError when there is no data set at `path`, or it cannot be one to learn classes from.
+ */
+export async function scanImages(path: string, labels?: LabelKind): Promise<FoundImages> {
   const kind = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT'
       ? new UserError(
@@ -52,12 +59,14 @@ export async function scanImages(path: string): Promise<FoundImages> {
           cause: error,
         });
   });
-  if (kind.isDirectory()) return checked(await scanFolder(path), path);
-  if (extname(path).toLowerCase() === '.csv') return checked(await readManifest(path), path);
+  if (kind.isDirectory()) return checked({ labels: labels ?? 'single', ...(await scanFolder(path)) }, path);
+  if (extname(path).toLowerCase() === '.csv') return checked(await readManifest(path, labels), path);
   throw new UserError(`${path} is a file.`, 'Give a folder with a folder for each class, or a CSV file.');
 }
 
-async function scanFolder(root: string): Promise<FoundImages> {
+type FoundInFolder = Omit<FoundImages, 'labels'>;
+
+async function scanFolder(root: string): Promise<FoundInFolder> {
   const folders = await subfolders(root);
   const splits = folders.filter((name) => Object.hasOwn(SPLIT_NAMES, name.toLowerCase()));
   const hasSplits = splits.some((name) => SPLIT_NAMES[name.toLowerCase()] === 'train');
@@ -83,7 +92,9 @@ async function scanFolder(root: string): Promise<FoundImages> {
     }),
   );
   const trained = new Set(
-    parts.flatMap((part) => part.images.filter(({ split }) => split === 'train')).map(({ className }) => className),
+    parts
+      .flatMap((part) => part.images.filter(({ split }) => split === 'train'))
+      .flatMap(({ classNames }) => classNames),
   );
   const classes = [...new Set(parts.flatMap((part) => part.classes))].sort(byCodeUnits);
   const unseen = classes.find((name) => !trained.has(name));
@@ -106,7 +117,7 @@ async function scanClasses(
   folder: string,
   classFolders: readonly string[],
   split: SplitName | undefined,
-): Promise<FoundImages> {
+): Promise<FoundInFolder> {
   const images: FoundImage[] = [];
   const foreign: string[] = [];
   const warnings: string[] = [];
@@ -123,7 +134,8 @@ async function scanClasses(
       const file = join(entry.parentPath, entry.name);
       const name = relative(root, file).split(sep).join('/');
       const extension = extname(entry.name).toLowerCase();
-      if (IMAGE_EXTENSIONS.includes(extension)) images.push({ name, file, className, ...(split ? { split } : {}) });
+      if (IMAGE_EXTENSIONS.includes(extension))
+        images.push({ name, file, classNames: [className], ...(split ? { split } : {}) });
       else if (FOREIGN_EXTENSIONS.includes(extension)) foreign.push(name);
     }
     if (images.length === found)
@@ -136,13 +148,14 @@ async function scanClasses(
 }
 
 function checked(found: FoundImages, path: string): FoundImages {
-  const { classes, images, foreign, warnings } = found;
+  const { labels, classes, images, foreign, warnings } = found;
   if (classes.length < 2)
     throw new UserError(
       `${path} has one class only${classes[0] === undefined ? '' : ` ('${classes[0]}')`}.`,
       'Give it at least two classes.',
     );
   return {
+    labels,
     classes,
     images: [...images].sort((a, b) => byCodeUnits(a.name, b.name)),
     foreign: [...foreign].sort(byCodeUnits),

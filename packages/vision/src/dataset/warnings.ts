@@ -1,10 +1,11 @@
 /** What is wrong with a data set that can be learnt from all the same: said before training, and kept in its record. */
+import type { Labelled } from './labels.ts';
+import { labelKindOf, labelsOf } from './labels.ts';
 import type { SplitName } from './scan.ts';
 
 /** An image that can be decoded. */
-export interface CheckedImage {
+export interface CheckedImage extends Labelled {
   readonly name: string;
-  readonly label: number;
   readonly split: SplitName;
   /** Hash of the file's content. */
   readonly content: string;
@@ -21,7 +22,21 @@ const NAMED = 3;
  * @returns Sentences, the most serious first.
  */
 export function datasetWarnings(classes: readonly string[], images: readonly CheckedImage[]): string[] {
-  return [...duplicateWarnings(classes, images), ...sizeWarnings(classes, images), ...classNameWarnings(classes)];
+  return [
+    ...duplicateWarnings(classes, images),
+    ...sizeWarnings(classes, images),
+    ...unlabelledWarnings(images),
+    ...classNameWarnings(classes),
+  ];
+}
+
+/** An empty cell may be meant, or forgotten. */
+function unlabelledWarnings(images: readonly CheckedImage[]): string[] {
+  const bare = images.filter((image) => labelsOf(image).length === 0);
+  if (bare.length === 0) return [];
+  return [
+    `${counted(bare.length, 'image has', 'images have')} no label, such as ${shown(bare[0]!.name)}: none of the labels is taken to apply.`,
+  ];
 }
 
 /** Classes whose names a file system that ignores case would hold in one folder. */
@@ -35,10 +50,11 @@ function classNameWarnings(classes: readonly string[]): string[] {
 function sizeWarnings(classes: readonly string[], images: readonly CheckedImage[]): string[] {
   const total = new Array<number>(classes.length).fill(0);
   const training = new Array<number>(classes.length).fill(0);
-  for (const { label, split } of images) {
-    total[label]!++;
-    if (split === 'train') training[label]!++;
-  }
+  for (const image of images)
+    for (const label of labelsOf(image)) {
+      total[label]!++;
+      if (image.split === 'train') training[label]!++;
+    }
   const warnings: string[] = [];
   const single = classes.filter((_, label) => total[label] === 1);
   if (single.length > 0)
@@ -49,7 +65,11 @@ function sizeWarnings(classes: readonly string[], images: readonly CheckedImage[
   if (most >= IMBALANCE * least) {
     const [small, large] = [training.indexOf(least), training.indexOf(most)];
     warnings.push(
-      `Class '${shown(classes[large]!)}' has ${most} training images and '${shown(classes[small]!)}' has ${least} (1:${Math.round(most / least)}): accuracy will hide the small class. Look at macro F1, and consider balanced sampling or class weights (setting balance).`,
+      `Class '${shown(classes[large]!)}' has ${most} training images and '${shown(classes[small]!)}' has ${least} (1:${Math.round(most / least)}): ${
+        labelKindOf(images) === 'multi'
+          ? 'micro F1 will hide the small one. Look at macro F1 and at the average precision of each.'
+          : 'accuracy will hide the small class. Look at macro F1, and consider balanced sampling or class weights (setting balance).'
+      }`,
     );
   }
   return warnings;
@@ -62,12 +82,15 @@ function duplicateWarnings(classes: readonly string[], images: readonly CheckedI
   if (copies[0]!.length === images.length)
     return [`All ${images.length} images are the same: there is nothing to tell the classes apart by.`];
   const warnings: string[] = [];
-  const crossing = copies.filter((group) => group.some(({ label }) => label !== group[0]!.label));
+  const key = (image: CheckedImage) => labelsOf(image).join();
+  const named = (image: CheckedImage) =>
+    `${shown(image.name)} (${list(labelsOf(image).map((label) => classes[label]!)) || 'no label'})`;
+  const crossing = copies.filter((group) => group.some((image) => key(image) !== key(group[0]!)));
   if (crossing.length > 0) {
     const [first] = crossing[0]!;
-    const other = crossing[0]!.find(({ label }) => label !== first!.label)!;
+    const other = crossing[0]!.find((image) => key(image) !== key(first!))!;
     warnings.push(
-      `${counted(crossing.length, 'picture is', 'pictures are')} in more than one class, such as ${shown(first!.name)} ('${shown(classes[first!.label]!)}') and ${shown(other.name)} ('${shown(classes[other.label]!)}').`,
+      `${counted(crossing.length, 'picture is', 'pictures are')} ${labelKindOf(images) === 'multi' ? 'there with different labels' : 'in more than one class'}, such as ${named(first!)} and ${named(other)}.`,
     );
   }
   const leaked = copies.flatMap((group) => {
