@@ -14,7 +14,7 @@ import {
   where,
 } from '@attune/report';
 import type { EvidenceCell } from '@attune/vision';
-import { type Judged, judgeLeavingOut, judgeReview, mean } from './fit-advisor.ts';
+import { type Judged, judgeKnown, judgeLeavingOut, judgeReview, mean } from './fit-advisor.ts';
 import { finalRuns } from './known-tasks.ts';
 import { TARGETS } from './targets.ts';
 
@@ -269,8 +269,9 @@ export function advisorTable(cells: readonly EvidenceCell[]): Table {
           ];
     });
   const rules: [string, Judged[]][] = [
-    ['the advisor', judgeLeavingOut(cells)],
-    ["the review's rule", judgeReview(cells)],
+    ['the advisor, target left out', judgeLeavingOut(cells)],
+    ['the advisor, target known', judgeKnown(cells)],
+    ["the review's rule, target left out", judgeReview(cells)],
     ...['linear-probe', 'full', 'probe-then-full'].map((plan): [string, Judged[]] => [`always ${plan}`, always(plan)]),
   ];
   return plainTable(
@@ -285,11 +286,17 @@ export function advisorTable(cells: readonly EvidenceCell[]): Table {
   );
 }
 
-/** The advice for each cell, fitted without its target. */
+/** The advice for each target: fitted without it, and as it is given now that the target is known. */
 export function adviceTable(cells: readonly EvidenceCell[], imagesPerClass: number): Table {
-  const judged = judgeLeavingOut(cells).filter((each) => each.imagesPerClass === imagesPerClass);
+  const here = (judged: readonly Judged[]) => judged.filter((each) => each.imagesPerClass === imagesPerClass);
+  const known = here(judgeKnown(cells));
   return plainTable(
-    ['target', 'advised', 'best tried', 'loses, points', 'within 1 point'],
-    judged.map(({ target, advised, best, regret }) => [target, advised, best, points(regret), holds(regret)]),
+    ['target', 'best tried', 'advised, left out', 'loses, points', 'holds', 'advised, known', 'loses, points', 'holds'],
+    here(judgeLeavingOut(cells)).map(({ target, advised, best, regret }, i) => [
+      target,
+      best,
+      ...[advised, points(regret), holds(regret)],
+      ...[known[i]!.advised, points(known[i]!.regret), holds(known[i]!.regret)],
+    ]),
   );
 }

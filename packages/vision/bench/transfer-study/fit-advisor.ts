@@ -18,7 +18,7 @@ export interface Judged {
 const WIDTHS = {
   imagesPerClass: [0.5, 1, 2],
   shift: [0.25, 0.5, 1, 2],
-  earlierGain: [0.03, 0.06, 0.12, 0.24],
+  earlierGain: [0.06, 0.12, 0.24],
 } as const;
 
 /** Plans that are advised: which block to tune surgically was chosen by trials, which advice has not had. */
@@ -47,6 +47,12 @@ export function judgeLeavingOut(cells: readonly EvidenceCell[]): Judged[] {
   });
 }
 
+/** Advice as it is given: fitted on all cells, the very target's among them. */
+export function judgeKnown(cells: readonly EvidenceCell[]): Judged[] {
+  const thresholds = fitThresholds(cells);
+  return cells.map((cell) => judge(cell, cells, thresholds, null));
+}
+
 /** The review's rule on every cell, its two thresholds fitted without the cell's target. */
 export function judgeReview(cells: readonly EvidenceCell[]): Judged[] {
   return cells.map((cell) => {
@@ -55,8 +61,13 @@ export function judgeReview(cells: readonly EvidenceCell[]): Judged[] {
   });
 }
 
-function judge(cell: EvidenceCell, evidence: readonly EvidenceCell[], thresholds: Thresholds): Judged {
-  const ranked = rankPlans(cell, evidence, thresholds, cell.target);
+function judge(
+  cell: EvidenceCell,
+  evidence: readonly EvidenceCell[],
+  thresholds: Thresholds,
+  exclude: string | null = cell.target,
+): Judged {
+  const ranked = rankPlans(cell, evidence, thresholds, exclude ?? undefined);
   return judged(cell, ranked.find(({ plan }) => isAdvised(plan) && cell.accuracy[plan] !== undefined)!.plan);
 }
 

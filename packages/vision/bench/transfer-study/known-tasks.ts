@@ -21,7 +21,10 @@ export function finalRuns(measurements: readonly Measurement[]): Measurement[] {
   return measurements.filter(({ factors }) => factors.candidate === undefined);
 }
 
-/** Cells of one source network in which the advisor's baseline and full fine-tuning were measured. */
+/** Plans that are measured in every cell: a cell that lacks one would favour the others. */
+const EVERYWHERE = ['linear-probe', 'earlier-layer', 'full', 'probe-then-full', 'modular'];
+
+/** Cells of one source network that are complete. */
 export function knownTasks(
   transfer: readonly Measurement[],
   scores: readonly Measurement[],
@@ -38,7 +41,7 @@ export function knownTasks(
         ]),
       );
       const traits = traitsOf(where(scores, { from, target, size }), Number(size) * classesOf(String(target)));
-      if (accuracy['linear-probe'] === undefined || accuracy.full === undefined || traits === undefined) continue;
+      if (traits === undefined || !EVERYWHERE.every((plan) => accuracy[plan] !== undefined)) continue;
       cells.push({ target: String(target), imagesPerClass: Number(size), ...traits, accuracy });
     }
   return cells;

@@ -20,7 +20,8 @@ const LEAST_VARIANCE = 0.02 ** 2;
 export const BASELINE = 'linear-probe';
 
 /**
- * Plans by expected accuracy, the best first.
+ * Plans by what they can be counted on for (the expected gain less its standard error), the best first: a plan whose gain
+ * varies widely from task to task is a gamble.
  * @param exclude A target whose cells are not heard, for leave-one-out.
  * @throws RangeError when no known task is left to compare with.
  */
@@ -51,7 +52,12 @@ export function rankPlans(
     const gain = (known * mean + direct * traits.earlierGain) / (known + direct);
     return [{ plan, gain, standardError: 1 / Math.sqrt(known + direct) }];
   });
-  return ranked.sort((a, b) => b.gain - a.gain);
+  return ranked.sort((a, b) => sure(b) - sure(a));
+}
+
+/** What a plan can be counted on for: its expected gain less a standard error. One that was measured once is never sure. */
+function sure({ gain, standardError }: RankedPlan): number {
+  return gain - (standardError ?? Number.POSITIVE_INFINITY);
 }
 
 function kernel(a: TaskTraits, b: TaskTraits, widths: Thresholds['widths']): number {
