@@ -163,7 +163,7 @@ function recommendationText({ recommended, ranking }: VisionAdvice): string {
     ...ranking
       .slice(1, 2)
       .filter(({ plan }) => plan !== BASELINE || recommended.plan === BASELINE)
-      .map(({ name, gain }) => `${points(recommended.gain - gain)} over the runner-up, ${name}`),
+      .map(({ name, gain }) => `${points(recommended.gain - gain)} against the runner-up, ${name}`),
   ];
   return gains.length === 0 ? recommended.name : `${recommended.name}: expected ${gains.join(', ')}`;
 }
