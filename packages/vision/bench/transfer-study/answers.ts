@@ -89,7 +89,8 @@ export function extractorTable(transfer: readonly Measurement[], from: string): 
         const [probe, full] = ['linear-probe', 'full'].map((plan) => where(runs, { target, size, plan }));
         if (probe!.length === 0) return [];
         const accuracy = (of: readonly Measurement[]) => summaries(of, ['plan'], METRIC)[0]!.mean;
-        const seconds = (of: readonly Measurement[]) => mean(of.map((run) => run.seconds));
+        // The middle one: a run that had to wait for others tells nothing.
+        const seconds = (of: readonly Measurement[]) => median(of.map((run) => run.seconds));
         return [
           [
             target,
@@ -103,6 +104,10 @@ export function extractorTable(transfer: readonly Measurement[], from: string): 
       }),
     ),
   );
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
 /** 4. Yosinski's curve: gain over the base network of the same target half and seed, by the number of groups carried. */
