@@ -3,7 +3,6 @@
  *
  *   node --import tsx -C @attune/source packages/vision/bench/transfer-study/evidence.ts
  */
-import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { writeFileAtomic } from '@attune/core/node';
 import { fitThresholds } from './fit-advisor.ts';
@@ -27,5 +26,4 @@ export const THRESHOLDS: Thresholds = ${json(thresholds)};
 export const EVIDENCE: readonly EvidenceCell[] = ${json(cells)};
 `,
 );
-execFileSync('npx', ['biome', 'check', '--write', file]);
 console.log(`${cells.length} known tasks; ${json(thresholds)}`);

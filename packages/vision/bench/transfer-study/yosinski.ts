@@ -26,7 +26,7 @@ const CLASSES = 10;
 /** Images a class to learn from. */
 const SIZE = 300;
 /** Random splits into halves; each gives two targets. */
-const SPLITS = [1, 2, 3];
+const SPLITS = [1, 2];
 const NETWORK = 'shapes_cnn';
 /** Its layer groups below the head. */
 const DEPTH = 4;
