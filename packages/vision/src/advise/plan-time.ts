@@ -7,15 +7,15 @@ import { defaultSettings } from '../default-settings.ts';
  * decides it. Measured by `bench/transfer-study/costs.ts`, see its record.
  */
 export const UPDATE_COSTS: Readonly<Record<string, number>> = {
-  scratch: 4,
-  full: 4,
-  'probe-then-full': 4,
-  'l2-sp': 4,
-  lora: 4,
-  adapters: 3,
-  bitfit: 3,
-  modular: 3,
-  surgical: 3,
+  scratch: 6,
+  full: 6.7,
+  'probe-then-full': 5.7,
+  'l2-sp': 6.3,
+  lora: 3.3,
+  adapters: 3.7,
+  bitfit: 2.9,
+  modular: 1.8,
+  surgical: 1.9,
 };
 
 export interface PlanTimeOptions {
