@@ -162,16 +162,7 @@ export function layerCurves(yosinski: readonly Measurement[]): Figure {
   });
 }
 
-const SCORES = [
-  'cross-validated probe',
-  'LogME',
-  'H-score',
-  'shrunk H-score',
-  'TransRate',
-  'nearest neighbour',
-  'LEEP',
-  'NCE',
-];
+const SCORES = ['cross-validated probe', 'LogME', 'H-score', 'shrunk H-score', 'TransRate', 'nearest neighbour'];
 
 /** 5. Kendall's tau of each score with what it is to foretell. */
 export function scoresTable(scores: readonly Measurement[], transfer: readonly Measurement[]): Table {

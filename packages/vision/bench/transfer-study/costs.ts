@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { selectBackend, tf, VERSION } from '@attune/core';
 import { writeFileAtomic } from '@attune/core/node';
 import { computeFeatures, startNetwork, trainOnImages } from '@attune/vision';
-import { catalogueEntry } from '@attune/zoo';
 import { loadPretrained } from '@attune/zoo/node';
 import { RECORDS } from './known-tasks.ts';
 import { PLANS, settingsOf } from './plans.ts';
@@ -24,9 +23,7 @@ const data = process.env.ATTUNE_DATA;
 if (data === undefined) throw new Error('Set ATTUNE_DATA to the folder that holds vision/.');
 const backend = await selectBackend();
 const target = TARGETS[0]!;
-const { preprocessing } = catalogueEntry(FROM);
-const resize = Math.round((preprocessing.resize * target.pixels) / preprocessing.size);
-const task = await openTask(target, await target.prepare(data, ''), resize);
+const task = await openTask(target, FROM, { data, cache: '' });
 const train = task.train(SIZE, 1);
 
 const passes: number[] = [];

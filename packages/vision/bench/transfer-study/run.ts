@@ -16,7 +16,6 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { selectBackend, suggestNames, tf, VERSION } from '@attune/core';
 import { openStudyLog, type StudyLog } from '@attune/report/node';
-import { catalogueEntry } from '@attune/zoo';
 import { cellsOf, middleSize } from './cells.ts';
 import { bestEarlierLayer } from './layers.ts';
 import { measure } from './measure.ts';
@@ -74,9 +73,7 @@ async function study(target: Target): Promise<void> {
     versions: { attune: VERSION, tensorflow: tf.version_core },
     backend: backend.name,
   });
-  const { preprocessing } = catalogueEntry(from);
-  const resize = Math.round((preprocessing.resize * target.pixels) / preprocessing.size);
-  const task = await openTask(target, await target.prepare(data, cache), resize);
+  const task = await openTask(target, from, { data, cache });
   for (const { size, plan } of cellsOf(target)) {
     if (sizes?.includes(size) === false || plans?.includes(plan) === false) continue;
     for (const seed of seeds) {

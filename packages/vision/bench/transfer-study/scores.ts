@@ -64,9 +64,7 @@ async function study(target: Target, from: string): Promise<void> {
     versions: { attune: VERSION, tensorflow: tf.version_core },
     backend: backend.name,
   });
-  const { preprocessing } = catalogueEntry(from);
-  const resize = Math.round((preprocessing.resize * target.pixels) / preprocessing.size);
-  const task = await openTask(target, await target.prepare(data!, cache), resize);
+  const task = await openTask(target, from, { data: data!, cache });
   for (const size of target.sizes.filter((each) => sizes.includes(each)))
     for (const seed of SEEDS) {
       if (log.has({ target: target.name, from, size, layer: 'task' }, seed)) continue;

@@ -2,6 +2,7 @@
 import { Random } from '@attune/core';
 import type { Example } from '@attune/vision';
 import { openImages } from '@attune/vision';
+import { catalogueEntry } from '@attune/zoo';
 import type { Target } from './targets.ts';
 
 export interface Task {
@@ -18,7 +19,15 @@ export interface Task {
   readonly test: readonly Example[];
 }
 
-export async function openTask(target: Target, folder: string, resize: number): Promise<Task> {
+/** @param from The network that the images are resized for. @param place Where data lies, and what is unpacked is kept. */
+export async function openTask(
+  target: Target,
+  from: string,
+  { data, cache }: { readonly data: string; readonly cache: string },
+): Promise<Task> {
+  const { preprocessing } = catalogueEntry(from);
+  const resize = Math.round((preprocessing.resize * target.pixels) / preprocessing.size);
+  const folder = await target.prepare(data, cache);
   const { classes, splits } = await openImages(folder, { resize, shares: { validation: 0, test: 0 } });
   const drawn = (seed: number) =>
     classes.map((_, label) =>
