@@ -1,0 +1,16 @@
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { expect, it } from 'vitest';
+
+it('the entry for browsers touches nothing of Node', async () => {
+  const { metafile } = await build({
+    entryPoints: [fileURLToPath(new URL('./index.browser.ts', import.meta.url))],
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    external: ['node:*', '@attune/*'],
+  });
+  const outside = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+  expect(outside.filter((path) => !['@attune/core', '@attune/zoo'].includes(path))).toEqual([]);
+});
