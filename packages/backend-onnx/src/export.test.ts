@@ -10,10 +10,16 @@ beforeEach(async () => {
   await useOnnx();
 });
 
-async function outputsOf(model: Uint8Array, feeds: Record<string, tf.Tensor>): Promise<Record<string, Tensor>> {
+async function outputsOf(
+  model: Uint8Array,
+  feeds: Record<string, tf.Tensor | Tensor>,
+): Promise<Record<string, Tensor>> {
   const session = await InferenceSession.create(model);
   const tensors = Object.fromEntries(
-    Object.entries(feeds).map(([name, t]) => [name, new Tensor('float32', t.dataSync() as Float32Array, t.shape)]),
+    Object.entries(feeds).map(([name, t]) => [
+      name,
+      'dims' in t ? t : new Tensor('float32', t.dataSync() as Float32Array, t.shape),
+    ]),
   );
   const result = (await session.run(tensors)) as unknown as Record<string, Tensor>;
   await session.release();
@@ -88,6 +94,38 @@ describe('exportOnnx', () => {
     expectSame(outputs.difference!, tf.sub(a, b));
   });
 
+  it('leaves several dimensions open, reads int64, and computes what is made of their sizes', async () => {
+    const [table, positions, matrix] = [drawn(1, [9, 4]), drawn(2, [50, 4]), drawn(3, [4, 4])];
+    // A word table, positions cut to the length, heads apart and together again: what an encoder does with its sizes.
+    const encode = (ids: tf.Tensor) => {
+      const [batch, length] = ids.shape as [number, number];
+      const words = tf.reshape(tf.gather(table, tf.reshape(ids, [-1]) as tf.Tensor1D), [batch, length, 4]);
+      const placed = tf.add(words, tf.slice(positions, [0, 0], [length, 4]));
+      const rows = tf.matMul(tf.reshape(placed, [batch * length, 4]) as tf.Tensor2D, matrix as tf.Tensor2D);
+      const heads = tf.transpose(tf.reshape(rows, [batch, length, 2, 2]), [0, 2, 1, 3]);
+      const attention = tf.softmax(tf.matMul(heads, heads, false, true));
+      const joined = tf.reshape(tf.transpose(tf.matMul(attention, heads), [0, 2, 1, 3]), [batch * length, 4]);
+      const all = tf.reshape(joined, [batch, length, 4]);
+      return { states: all, first: tf.reshape(tf.slice(all, [0, 0, 0], [batch, 1, 4]), [batch, 4]) };
+    };
+    const model = exportOnnx((ids) => encode(ids!), [{ name: 'ids', shape: ['texts', 'words'], dtype: 'int64' }]);
+    const session = await InferenceSession.create(model);
+    expect(session.inputMetadata[0]).toMatchObject({ type: 'int64', shape: ['texts', 'words'] });
+    expect(session.outputMetadata).toMatchObject([{ shape: ['texts', 'words', 4] }, { shape: ['texts', 4] }]);
+    for (const [batch, length] of [
+      [1, 1],
+      [2, 7],
+      [5, 50],
+    ] as const) {
+      const values = Int32Array.from({ length: batch * length }, (_, i) => (5 * i + 1) % 9);
+      const ids = new Tensor('int64', BigInt64Array.from(values, BigInt), [batch, length]);
+      const outputs = await outputsOf(model, { ids });
+      const expected = encode(tf.tensor2d(values, [batch, length], 'int32'));
+      expectSame(outputs.states!, expected.states);
+      expectSame(outputs.first!, expected.first);
+    }
+  });
+
   it('refuses training steps, random draws and graphs that fix the batch', () => {
     const v = tf.variable(tf.ones([2]));
     const input = [{ name: 'x', shape: [null, 2] }] as const;
@@ -97,6 +135,6 @@ describe('exportOnnx', () => {
     };
     expect(() => exportOnnx(assigning, input)).toThrow(/assigns variables/);
     expect(() => exportOnnx((x) => tf.dropout(x!, 0.5), input)).toThrow(/random/);
-    expect(() => exportOnnx((x) => tf.add(x!, tf.ones([x!.shape[0]!, 2])), input)).toThrow(/fixes the batch size/);
+    expect(() => exportOnnx((x) => tf.add(x!, tf.ones([x!.shape[0]!, 2])), input)).toThrow(/fixes the size of batch/);
   });
 });

@@ -102,11 +102,12 @@ export class Lowering {
     return this.rectifiers.get(value);
   }
 
-  /** A value that is fed at each run, in the given layout. */
-  input(value: Value, name: string, permutation: Permutation): void {
+  /** A value that is fed at each run, in the given layout; fed as another type, it is cast. */
+  input(value: Value, name: string, permutation: Permutation, type: ElementType = value.dtype): void {
     const dims = permute(value.shape, permutation);
-    this.graphInputs.push({ name, type: value.dtype, dims });
-    this.define(value, name, permutation);
+    this.graphInputs.push({ name, type, dims });
+    this.scope = name;
+    this.define(value, type === value.dtype ? name : this.cast(name, value.dtype), permutation);
   }
 
   /** A value that is baked into the graph. */
