@@ -2,5 +2,21 @@
 
 // Data sets
 export type { TextExample } from './dataset/example.ts';
-// Texts as numbers
+// Texts as numbers, and batches of them
+export { type BucketOptions, bucketLengths, bucketOf } from './text/bucket-lengths.ts';
+export {
+  DEFAULT_MAX_LENGTH,
+  type EncodedTexts,
+  type EncodeOptions,
+  encodeExamples,
+  encodePair,
+  encodeText,
+} from './text/encode.ts';
 export { PAD, SPECIAL_WORDS, UNKNOWN } from './text/special-words.ts';
+export { LONGEST_WORD, type TokeniseOptions, tokenise } from './text/tokenise.ts';
+export {
+  DEFAULT_VOCABULARY_SIZE,
+  Vocabulary,
+  type VocabularyOptions,
+  type VocabularyRecord,
+} from './text/vocabulary.ts';
