@@ -47,16 +47,19 @@ export { averagePrecision, type MultiLabelMetrics, multiLabelMetrics } from './m
 export { kendallTau, spearman, weightedKendallTau } from './metrics/rank-correlation.ts';
 export { type Summary, summarize } from './metrics/summary.ts';
 // The protocol of pre-trained networks
-export type {
-  ApplyOptions,
-  InsertedLayer,
-  LayerGroup,
-  Network,
-  NetworkOutputs,
-  Parameter,
-  ParameterRole,
-  Preprocessing,
-  RunOptions,
+export {
+  type ApplyOptions,
+  type ImageNetwork,
+  type InsertedLayer,
+  imageInput,
+  type LayerGroup,
+  type Network,
+  type NetworkInput,
+  type NetworkOutputs,
+  type Parameter,
+  type ParameterRole,
+  type Preprocessing,
+  type RunOptions,
 } from './network.ts';
 export { type AdamWSettings, adamw } from './optim/adamw.ts';
 export { clipByGlobalNorm } from './optim/clip.ts';
@@ -85,6 +88,7 @@ export {
   type ExampleSource,
   type ExamplesInMemory,
   examplesInMemory,
+  type InputValues,
 } from './train/data.ts';
 export { type EvaluateOptions, type Evaluation, evaluate } from './train/evaluate.ts';
 export {

@@ -1,7 +1,7 @@
 /**
  * The protocol that every pre-trained model implements, so that each transfer plan, data pipeline and command works on
- * any of them: named parameters, logits, features and head apart, taps at named layers, layer groups ordered by depth,
- * and a record of the preprocessing that the weights were trained with.
+ * any of them, whatever it takes in: named parameters, logits, features and head apart, taps at named layers, and layer
+ * groups ordered by depth. Networks for images add a record of the preprocessing that their weights were trained with.
  */
 import type * as tf from '@tensorflow/tfjs-core';
 
@@ -42,11 +42,24 @@ export interface Preprocessing {
   readonly std: readonly number[];
 }
 
+/** What a network takes for one example. */
+export interface NetworkInput {
+  /** The batch left out, such as [224, 224, 3]. An axis whose length may vary, as a text's, has some length that is allowed. */
+  readonly shape: readonly number[];
+  /** `int32` for what is looked up in a table, such as numbers of words. */
+  readonly dtype: 'float32' | 'int32';
+}
+
 export interface ApplyOptions {
   /** True: dropout draws, and normalisation layers whose scale is trainable use the batch's statistics. Default false. */
   readonly training?: boolean;
   /** Name of a layer whose output the input is: the pass begins above it. Default: with the network's own input. */
   readonly from?: string;
+  /**
+   * With `from`: the same examples as the network's own input. Networks whose upper layers look at it, as those of texts do
+   * for where the words end, need it; to others it makes no difference.
+   */
+  readonly inputs?: tf.Tensor;
 }
 
 export interface RunOptions extends ApplyOptions {
@@ -70,7 +83,7 @@ export type InsertedLayer = (x: tf.Tensor, training: boolean) => tf.Tensor;
 export interface Network {
   /** The name in the catalogue, such as `squeezenet1_0`. */
   readonly name: string;
-  readonly preprocessing: Preprocessing;
+  readonly input: NetworkInput;
   /** Number of outputs of the head. */
   readonly classes: number;
   /** Length of one feature vector, as `features` gives it. */
@@ -81,16 +94,16 @@ export interface Network {
   /** Names of the layers whose output may be read, ordered by depth. */
   readonly taps: readonly string[];
 
-  /** Logits [N, classes] of a preprocessed batch [N, H, W, C]. */
-  apply(images: tf.Tensor4D, options?: ApplyOptions): tf.Tensor2D;
+  /** Logits [N, classes] of a batch [N, ...input.shape]. */
+  apply(inputs: tf.Tensor, options?: ApplyOptions): tf.Tensor2D;
   /** What the head sees, [N, featureSize]. `apply` is `head(features(x))`. */
-  features(images: tf.Tensor4D, options?: ApplyOptions): tf.Tensor2D;
+  features(inputs: tf.Tensor, options?: ApplyOptions): tf.Tensor2D;
   /** Logits [N, classes] of features [N, featureSize]. */
   head(features: tf.Tensor2D, options?: ApplyOptions): tf.Tensor2D;
   /** Outputs of the named layers. @throws when a name is not in `taps`; the message shows the nearest names. */
-  tap(images: tf.Tensor4D, names: readonly string[], options?: ApplyOptions): Record<string, tf.Tensor>;
+  tap(inputs: tf.Tensor, names: readonly string[], options?: ApplyOptions): Record<string, tf.Tensor>;
   /** Logits, features and outputs of the named layers, in one pass. @throws as `tap`. */
-  run(images: tf.Tensor4D, options?: RunOptions): NetworkOutputs;
+  run(inputs: tf.Tensor, options?: RunOptions): NetworkOutputs;
   /** Replaces the head by a freshly initialised one of `classes` outputs; disposes of the old one. */
   resetHead(classes: number, seed: number): void;
   /**
@@ -106,4 +119,14 @@ export interface Network {
   /** Takes a group of `addGroup` away again and disposes of its parameters. */
   removeGroup(name: string): void;
   dispose(): void;
+}
+
+/** A network whose input is a preprocessed image [N, size, size, channels]. */
+export interface ImageNetwork extends Network {
+  readonly preprocessing: Preprocessing;
+}
+
+/** The input of an image network. */
+export function imageInput({ size, channels }: Preprocessing): NetworkInput {
+  return { shape: [size, size, channels === 'gray' ? 1 : 3], dtype: 'float32' };
 }

@@ -4,14 +4,15 @@
  */
 import type {
   ApplyOptions,
+  ImageNetwork,
   InsertedLayer,
   LayerGroup,
-  Network,
   NetworkOutputs,
   Parameter,
   ParameterRole,
   RunOptions,
 } from '../src/network.ts';
+import { imageInput } from '../src/network.ts';
 import { Random } from '../src/random.ts';
 import { tf } from '../src/tensorflow.ts';
 import { parameterValue } from '../src/transfer/added/parameter-value.ts';
@@ -19,9 +20,10 @@ import { parameterValue } from '../src/transfer/added/parameter-value.ts';
 const CHANNELS = 4;
 const FEATURES = 6;
 
-export class TinyNetwork implements Network {
+export class TinyNetwork implements ImageNetwork {
   readonly name = 'tiny';
   readonly preprocessing = { size: 4, resize: 4, channels: 'rgb' as const, mean: [0, 0, 0], std: [1, 1, 1] };
+  readonly input = imageInput(this.preprocessing);
   readonly featureSize = FEATURES;
   readonly taps: readonly string[] = ['stem'];
   parameters = new Map<string, Parameter>();

@@ -1,5 +1,5 @@
 /** Features of a frozen trunk: computed once for each image, then trained on as often as wanted. */
-import type { ExampleSource, LabelledFeatures, Network } from '@attune/core';
+import type { ExampleSource, ImageNetwork, LabelledFeatures } from '@attune/core';
 import { compileStep, examplesInMemory, Random, tf } from '@attune/core';
 import { imageSource } from './batches.ts';
 import { labelKindOf, multiHot } from './dataset/labels.ts';
@@ -21,7 +21,7 @@ const DEFAULT_BATCH_SIZE = 16;
 
 /** The features of each example's centre view, in inference mode. */
 export async function computeFeatures(
-  network: Network,
+  network: ImageNetwork,
   examples: readonly Example[],
   { batchSize = DEFAULT_BATCH_SIZE, onProgress }: ComputeFeaturesOptions = {},
 ): Promise<Features> {
@@ -60,7 +60,7 @@ export async function computeFeatures(
 /** Features beside the labels of the examples that they are of. */
 export function labelledFeatures(
   values: Float32Array,
-  { featureSize: size, classes }: Pick<Network, 'featureSize' | 'classes'>,
+  { featureSize: size, classes }: Pick<ImageNetwork, 'featureSize' | 'classes'>,
   examples: readonly Example[],
 ): Features {
   return {

@@ -1,7 +1,7 @@
 /** How well a network names the images of a data set. */
 
 import { join } from 'node:path';
-import type { Evaluation, Network } from '@attune/core';
+import type { Evaluation, ImageNetwork } from '@attune/core';
 import {
   accuracy,
   compileStep,
@@ -68,7 +68,7 @@ export interface EvaluateImagesOptions {
 
 /** @throws RangeError without examples. */
 export async function evaluateImages(
-  network: Network,
+  network: ImageNetwork,
   examples: readonly Example[],
   options: EvaluateImagesOptions = {},
 ): Promise<VisionEvaluation> {
@@ -79,7 +79,7 @@ export async function evaluateImages(
 }
 
 async function evaluateSingle(
-  network: Network,
+  network: ImageNetwork,
   examples: readonly Example[],
   { batchSize = BATCH_SIZE, views = 'centre' }: EvaluateImagesOptions,
 ): Promise<VisionEvaluation> {
@@ -105,7 +105,7 @@ async function evaluateSingle(
 
 /** As core's `evaluate`, by the probabilities averaged over the views of each image. */
 async function evaluateViews(
-  network: Network,
+  network: ImageNetwork,
   examples: readonly Example[],
   views: ViewsName,
   batchSize: number,
@@ -123,7 +123,7 @@ async function evaluateViews(
 }
 
 async function evaluateSeveral(
-  network: Network,
+  network: ImageNetwork,
   examples: readonly Example[],
   { batchSize = BATCH_SIZE, views = 'centre' }: EvaluateImagesOptions,
 ): Promise<VisionEvaluation> {
@@ -153,7 +153,7 @@ async function evaluateSeveral(
 
 /** As core's `evaluate` with the sigmoid loss, by the probabilities averaged over the views of each image. */
 async function evaluateSeveralViews(
-  network: Network,
+  network: ImageNetwork,
   examples: readonly Example[],
   views: ViewsName,
   batchSize: number,
@@ -193,7 +193,7 @@ export function probabilitiesOf(logits: tf.Tensor2D, labels: LabelKind): tf.Tens
 
 /** [examples, classes] */
 async function averagedProbabilities(
-  network: Network,
+  network: ImageNetwork,
   examples: readonly Example[],
   name: ViewsName,
   batchSize: number,

@@ -1,7 +1,7 @@
 /** Cached features are the network's features, found again under the same key, and made anew when anything differs. */
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Network } from '@attune/core';
+import type { ImageNetwork } from '@attune/core';
 import { selectBackend, tf } from '@attune/core';
 import { createNetwork } from '@attune/zoo';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -15,7 +15,7 @@ import { calmNewHead, measureScale, standardise, unstandardiseHead } from './sta
 await selectBackend({ prefer: 'cpu' });
 
 let folder: string;
-let network: Network;
+let network: ImageNetwork;
 let examples: readonly Example[];
 beforeEach(async () => {
   folder = await temporaryFolder();

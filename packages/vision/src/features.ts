@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Added, Network } from '@attune/core';
+import type { Added, ImageNetwork } from '@attune/core';
 import { readSafetensors, writeSafetensors } from '@attune/core';
 import { writeFileAtomic } from '@attune/core/node';
 import type { ComputeFeaturesOptions, Features } from './compute-features.ts';
@@ -23,7 +23,7 @@ export interface CachedFeaturesOptions extends ComputeFeaturesOptions {
 
 /** As `computeFeatures`, unless the cache has them. A cache that cannot be read or written is done without. */
 export async function cachedFeatures(
-  network: Network,
+  network: ImageNetwork,
   examples: readonly Example[],
   options: CachedFeaturesOptions,
 ): Promise<Features> {
@@ -44,7 +44,7 @@ export async function cachedFeatures(
  * SHA-256, hex, over layers, names, shapes and values of all that features are made by.
  * @param added What a plan added to the network, where it did: two modules of equal weights may see different layers.
  */
-export async function trunkFingerprint(network: Network, added?: Added): Promise<string> {
+export async function trunkFingerprint(network: ImageNetwork, added?: Added): Promise<string> {
   const head = new Set(network.layerGroups.at(-1)!.parameters);
   const hash = createHash('sha256');
   // A network that is cut behind a pooling has the parameters of one that is cut before it.
@@ -62,7 +62,7 @@ export async function trunkFingerprint(network: Network, added?: Added): Promise
 /** SHA-256, hex, of what features depend on: the trunk, the preprocessing, the data, and which images of it. */
 function featuresKey(
   trunk: string,
-  { name, featureSize, preprocessing }: Network,
+  { name, featureSize, preprocessing }: ImageNetwork,
   examples: readonly Example[],
   fingerprint: string,
 ): string {

@@ -1,7 +1,7 @@
 /** Names what is in single images. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import type { Network } from '@attune/core';
+import type { ImageNetwork } from '@attune/core';
 import { compileStep, tf, UserError } from '@attune/core';
 import { loadNetwork } from '@attune/zoo/node';
 import type { ViewsName } from './augment/views.ts';
@@ -54,7 +54,7 @@ const DECODED_AHEAD = 4;
  * @throws BrokenImage for the first image that cannot be read, when those are refused.
  */
 export async function predictImages(
-  network: Network,
+  network: ImageNetwork,
   names: readonly string[],
   files: readonly string[],
   { top = 5, onBroken = 'skip', views: name = 'centre', labels: kind = 'single' }: PredictOptions = {},

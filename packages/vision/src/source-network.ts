@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import type { Lora, Network, SourceTensors, TransferPlan } from '@attune/core';
+import type { ImageNetwork, Lora, SourceTensors, TransferPlan } from '@attune/core';
 import { carryOver, movedGroups, needsSource, networkValues, readSafetensors, UserError } from '@attune/core';
 import { catalogueEntry, createNetwork, extendNetwork } from '@attune/zoo';
 import { findPretrained, type LoadPretrainedOptions, loadPretrained } from '@attune/zoo/node';
@@ -16,7 +16,7 @@ export interface StartOptions extends Pick<LoadPretrainedOptions, 'weightsFile' 
 }
 
 export interface StartNetwork {
-  readonly network: Network;
+  readonly network: ImageNetwork;
   /** The low-rank products, where the plan adds some. */
   readonly lora: Lora | undefined;
   /** The weights file that was read; null where nothing is carried over. */
@@ -78,7 +78,7 @@ async function carriedNetwork(options: StartOptions): Promise<Pick<StartNetwork,
  * The pre-trained network with its own head, where the plan holds to what it computes; undefined where it does not.
  * @throws UserError when its weights are missing, or a plan that holds to outputs finds a network without a head.
  */
-export async function heldSource(options: StartOptions): Promise<Network | undefined> {
+export async function heldSource(options: StartOptions): Promise<ImageNetwork | undefined> {
   const { from, plan, seed, size, weightsFile, dataDirectories } = options;
   if (!needsSource(plan.held)) return undefined;
   const hasHead = catalogueEntry(from).weights.classes !== undefined;
@@ -90,7 +90,7 @@ export async function heldSource(options: StartOptions): Promise<Network | undef
   return loadPretrained(from, { weightsFile, dataDirectories, size, ...(hasHead ? {} : { classes: 1, seed }) });
 }
 
-function carryInto(network: Network, source: SourceTensors, plan: TransferPlan): Network {
+function carryInto(network: ImageNetwork, source: SourceTensors, plan: TransferPlan): ImageNetwork {
   try {
     carryOver(network, source, plan.carried);
     return network;

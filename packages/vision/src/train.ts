@@ -2,7 +2,7 @@
  * Trains a network on images as a plan and its settings say: on the images themselves; or, where the trunk never moves and
  * an image has few views, its head on features that are computed once. It touches no files, so that it runs in browsers.
  */
-import type { FitOptions, FitResult, LossName, Network, TransferPlan } from '@attune/core';
+import type { FitOptions, FitResult, ImageNetwork, LossName, TransferPlan } from '@attune/core';
 import { adamw, cosine, fit, namedPlan, needsSource, Random, sgd, warmUp } from '@attune/core';
 import { hasFewViews, mirrored } from './augment/augmentation.ts';
 import { imageSource } from './batches.ts';
@@ -25,7 +25,7 @@ const HEAD_EXAMPLES = 64;
 export interface TrainOnImagesOptions
   extends Pick<FitOptions, 'source' | 'recorder' | 'resume' | 'progress' | 'checkpointSeconds' | 'signal'> {
   /** With what the plan carries over in place and a head of the target's classes. It is trained in place. */
-  readonly network: Network;
+  readonly network: ImageNetwork;
   readonly plan: TransferPlan;
   readonly seed: number;
   readonly settings: VisionSettings;
@@ -98,7 +98,7 @@ export async function trainOnImages(options: TrainOnImagesOptions): Promise<FitR
   return onImages(common, options, validation);
 }
 
-type Common = Omit<FitOptions, 'train' | 'validation' | 'forward'>;
+type Common = Omit<FitOptions, 'train' | 'validation' | 'forward'> & { readonly network: ImageNetwork };
 
 function onImages(common: Common, { settings, train }: TrainOnImagesOptions, validation: readonly Example[]) {
   const { preprocessing, classes } = common.network;

@@ -1,7 +1,7 @@
 /** Fine-tuning on a folder of images, from data to a run's folder: a composition of the parts beside it. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FitResult, Network, Progress, TransferPlan } from '@attune/core';
+import type { FitResult, ImageNetwork, Progress, TransferPlan } from '@attune/core';
 import { namedPlan, tf, UserError, VERSION } from '@attune/core';
 import { RunFolder } from '@attune/core/node';
 import { catalogueEntry } from '@attune/zoo';
@@ -53,7 +53,7 @@ export interface TuneVisionOptions extends Pick<OpenImagesOptions, 'onBroken' | 
 
 export interface TuneVisionResult {
   /** Trained; the caller disposes of it. */
-  readonly network: Network;
+  readonly network: ImageNetwork;
   readonly dataset: ImageDataset;
   readonly record: VisionRecord;
   readonly fit: FitResult;
@@ -86,7 +86,7 @@ export async function tuneVision(options: TuneVisionOptions): Promise<TuneVision
   const classes = dataset.classes.length;
   const start = { from, plan, classes, seed, size, ...pick(options, ['weightsFile', 'dataDirectories']) };
   const { network, lora, source } = await startNetwork(start);
-  let held: Network | undefined;
+  let held: ImageNetwork | undefined;
   try {
     held = await heldSource(start);
     const examples = dataset.splits.train.length;

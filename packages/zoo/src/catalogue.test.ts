@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Network } from '@attune/core';
+import type { ImageNetwork } from '@attune/core';
 import { tf, UserError } from '@attune/core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { useCpuBackend, wavy } from '../test/testing.ts';
@@ -34,7 +34,7 @@ const PARAMETER_COUNTS: Record<string, number> = {
 };
 
 describe.each([...catalogue.values()].map((entry) => [entry.name, entry] as const))('%s', (name, entry) => {
-  let network: Network | undefined;
+  let network: ImageNetwork | undefined;
   afterEach(() => {
     network?.dispose();
     network = undefined;

@@ -1,5 +1,5 @@
 /** The networks there are, by name: how each is built, what it was trained on, and where its weights come from. */
-import type { Network, Preprocessing } from '@attune/core';
+import type { ImageNetwork, Preprocessing } from '@attune/core';
 import { suggestNames, UserError } from '@attune/core';
 import type { BuildOptions } from './models/build-options.ts';
 import { TENSORFLOW_IMAGENET, TORCH_IMAGENET } from './models/build-options.ts';
@@ -42,7 +42,7 @@ export interface CatalogueEntry {
   readonly minimumSize: number;
   readonly sizeStep?: number;
   readonly weights: WeightsRecord;
-  build(options: BuildOptions): Network;
+  build(options: BuildOptions): ImageNetwork;
 }
 
 /** Side of the largest input, pixels. */
@@ -73,7 +73,7 @@ function mobilenetEntry(percent: string): CatalogueEntry {
   };
 }
 
-function resnetEntry(depth: 18 | 34 | 50, build: (options: BuildOptions) => Network): CatalogueEntry {
+function resnetEntry(depth: 18 | 34 | 50, build: (options: BuildOptions) => ImageNetwork): CatalogueEntry {
   const name = `resnet${depth}`;
   return {
     name,
@@ -174,7 +174,7 @@ export function catalogueEntry(name: string): CatalogueEntry {
 }
 
 /** A network with freshly drawn weights. @throws UserError when the name, the classes or the size are impossible. */
-export function createNetwork(name: string, options: BuildOptions): Network {
+export function createNetwork(name: string, options: BuildOptions): ImageNetwork {
   const entry = catalogueEntry(name);
   if (!Number.isInteger(options.classes) || options.classes < 1)
     throw new UserError(`${name} cannot have ${options.classes} classes.`, 'Give a whole number of at least 1.');

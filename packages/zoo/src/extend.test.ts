@@ -1,5 +1,5 @@
 /** What plans add, on the networks of the catalogue: small ones, with weights drawn from a seed. */
-import type { Added, Network } from '@attune/core';
+import type { Added, ImageNetwork } from '@attune/core';
 import { defaultStitches, tapShapes, tf, UserError } from '@attune/core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { useCpuBackend, wavy } from '../test/testing.ts';
@@ -20,15 +20,17 @@ afterEach(() => {
 });
 
 const shapes = (size = 16) => createNetwork('shapes_cnn', { classes: 3, seed: 1, size });
-const images = (network: Network) => wavy<tf.Rank.R4>([2, network.preprocessing.size, network.preprocessing.size, 3]);
+const images = (network: ImageNetwork) =>
+  wavy<tf.Rank.R4>([2, network.preprocessing.size, network.preprocessing.size, 3]);
 const numbers = (x: tf.Tensor) => [...x.dataSync()];
-const extend = (network: Network, added: Omit<Added, 'head'>) => extendNetwork(network, { head: 'new', ...added }, 1);
+const extend = (network: ImageNetwork, added: Omit<Added, 'head'>) =>
+  extendNetwork(network, { head: 'new', ...added }, 1);
 /** The sides of a network's maps, by layer. */
-const sides = (network: Network, taps: readonly string[]) =>
+const sides = (network: ImageNetwork, taps: readonly string[]) =>
   Object.values(tapShapes(network, taps)).map(([rows]) => rows);
 
 /** Refused with a message, and the network as it was. */
-function refused(network: Network, added: Omit<Added, 'head'>, message: string): void {
+function refused(network: ImageNetwork, added: Omit<Added, 'head'>, message: string): void {
   const before = [...network.parameters.keys()];
   expect(() => extend(network, added)).toThrow(UserError);
   expect(() => extend(network, added)).toThrow(message);

@@ -1,5 +1,5 @@
 /** A plan's answer to "what is added", carried out on a network of the catalogue. */
-import type { Added, ModuleBuilder, ModuleSettings, Network } from '@attune/core';
+import type { Added, ImageNetwork, ModuleBuilder, ModuleSettings } from '@attune/core';
 import { addAdapters, defaultStitches, Lora, ModularNetwork, tf } from '@attune/core';
 import { batchNorm } from './layers/batch-norm.ts';
 import { convolution } from './layers/convolution.ts';
@@ -9,7 +9,7 @@ import { pure, relu, sequence } from './layers/layer.ts';
 
 export interface ExtendedNetwork {
   /** The given network, or the modular one that has taken it over. */
-  readonly network: Network;
+  readonly network: ImageNetwork;
   /** The low-rank products, where the plan adds some: to be merged or saved after training. */
   readonly lora: Lora | undefined;
 }
@@ -20,7 +20,7 @@ export interface ExtendedNetwork {
  * @param seed Fixes all that is drawn.
  * @throws UserError when the plan names a layer that the network lacks, or a rank above a layer's width.
  */
-export function extendNetwork(network: Network, added: Added, seed: number): ExtendedNetwork {
+export function extendNetwork(network: ImageNetwork, added: Added, seed: number): ExtendedNetwork {
   if (added.cut !== undefined) network.cutAt(added.cut, seed);
   if (added.adapters) addAdapters(network, added.adapters, seed);
   const lora = added.lora && new Lora(network, added.lora, seed);

@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Added, Network, SafetensorsFile, TransferPlan } from '@attune/core';
+import type { Added, ImageNetwork, SafetensorsFile, TransferPlan } from '@attune/core';
 import { Lora, NAMED_PLANS, namedPlan, readSafetensors, tf, UserError, writeSafetensors } from '@attune/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { useCpuBackend, wavy } from '../test/testing.ts';
@@ -21,14 +21,14 @@ afterEach(async () => rm(folder, { recursive: true, force: true }));
 const SIZE = 16;
 const small = () => createNetwork('shapes_cnn', { classes: 3, seed: 1, size: SIZE });
 const images = wavy<tf.Rank.R4>([2, SIZE, SIZE, 3]);
-const logits = (network: Network) => tf.tidy(() => [...network.apply(images).dataSync()]);
+const logits = (network: ImageNetwork) => tf.tidy(() => [...network.apply(images).dataSync()]);
 
 /** What was read, to be written again. */
 const plainTensors = (tensors: SafetensorsFile['tensors']) =>
   [...tensors].map(([name, { shape, data }]) => [name, { shape, data: data as Float32Array }] as const);
 
 /** A network with what the plan adds, as training might leave it: every parameter somewhere else. */
-function trained(added: Added): Network {
+function trained(added: Added): ImageNetwork {
   const { network, lora } = extendNetwork(small(), added, 3);
   for (const { variable } of network.parameters.values())
     tf.tidy(() => variable.assign(tf.add(tf.mul(variable, 0.9), 0.05)));

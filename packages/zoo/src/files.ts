@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Added, Lora, Network, SafetensorsFile } from '@attune/core';
+import type { Added, ImageNetwork, Lora, SafetensorsFile } from '@attune/core';
 import {
   isUserError,
   LORA_GROUP,
@@ -43,7 +43,7 @@ export interface LoadPretrainedOptions extends Omit<PretrainedOptions, 'source'>
  * @throws UserError when the name is unknown, no weights are found, they do not fit, or no `classes` is given and the file
  *   has no head.
  */
-export async function loadPretrained(name: string, options: LoadPretrainedOptions = {}): Promise<Network> {
+export async function loadPretrained(name: string, options: LoadPretrainedOptions = {}): Promise<ImageNetwork> {
   requireHead(name, options.classes);
   const file = await findPretrained(name, options);
   const { tensors } = await readWeights(file);
@@ -77,7 +77,7 @@ const FORMAT = 'attune-network-1';
  * @param added What was added to the network of the catalogue. LoRA must be merged by now.
  */
 export async function saveNetwork(
-  network: Network,
+  network: ImageNetwork,
   file: string,
   labels?: readonly string[],
   added?: Added,
@@ -86,7 +86,7 @@ export async function saveNetwork(
 }
 
 async function networkBytes(
-  network: Network,
+  network: ImageNetwork,
   labels: readonly string[] | undefined,
   added: Added | undefined,
 ): Promise<Uint8Array> {
@@ -106,7 +106,7 @@ async function networkBytes(
 }
 
 export interface LoadedNetwork {
-  readonly network: Network;
+  readonly network: ImageNetwork;
   /** Names of the classes, where the file has them. */
   readonly labels: readonly string[] | undefined;
 }
@@ -143,7 +143,7 @@ export async function loadNetwork(file: string): Promise<LoadedNetwork> {
   }
 }
 
-function extended(network: Network, added: Added | undefined, file: string): Network {
+function extended(network: ImageNetwork, added: Added | undefined, file: string): ImageNetwork {
   if (added === undefined) return network;
   try {
     return extendNetwork(network, added, 0).network;

@@ -1,5 +1,5 @@
 /** A network of the catalogue and the tensors of a weights file, however they came, put together. */
-import type { Network, SafetensorsTensor } from '@attune/core';
+import type { ImageNetwork, SafetensorsTensor } from '@attune/core';
 import { UserError } from '@attune/core';
 import { catalogueEntry, createNetwork } from './catalogue.ts';
 import { assignWeights } from './weights/assign.ts';
@@ -23,7 +23,7 @@ export function pretrainedNetwork(
   name: string,
   tensors: ReadonlyMap<string, SafetensorsTensor>,
   { source, classes, seed = 0, size }: PretrainedOptions,
-): Network {
+): ImageNetwork {
   requireHead(name, classes);
   const { weights } = catalogueEntry(name);
   const network = createNetwork(name, { classes: weights.classes ?? 1, size, head: 'published' });

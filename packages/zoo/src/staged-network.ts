@@ -4,15 +4,16 @@
  */
 import type {
   ApplyOptions,
+  ImageNetwork,
   InsertedLayer,
   LayerGroup,
-  Network,
+  NetworkInput,
   NetworkOutputs,
   Parameter,
   Preprocessing,
   RunOptions,
 } from '@attune/core';
-import { requireNoGroup, suggestNames, tapShapes, tf, UserError } from '@attune/core';
+import { imageInput, requireNoGroup, suggestNames, tapShapes, tf, UserError } from '@attune/core';
 import type { Head } from './layers/heads.ts';
 import { linearHead } from './layers/heads.ts';
 import { Initialiser } from './layers/initialiser.ts';
@@ -52,7 +53,7 @@ interface ParameterGroup {
   readonly parameters: readonly Parameter[];
 }
 
-export class StagedNetwork implements Network {
+export class StagedNetwork implements ImageNetwork {
   readonly name: string;
   readonly preprocessing: Preprocessing;
   private groups: readonly StageGroup[];
@@ -70,6 +71,10 @@ export class StagedNetwork implements Network {
     this.channels = parts.channels;
     this.currentHead = parts.head;
     this.parameterMap = this.collectParameters();
+  }
+
+  get input(): NetworkInput {
+    return imageInput(this.preprocessing);
   }
 
   get taps(): readonly string[] {

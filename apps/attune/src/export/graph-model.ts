@@ -2,7 +2,7 @@
  * A recorded forward pass as a TensorFlow.js graph model: a GraphDef in JSON, and the weights. It loads with
  * `tf.loadGraphModel`. The batch is left open: the pass is recorded with two batch sizes, and what differs follows the batch.
  */
-import type { Network } from '@attune/core';
+import type { ImageNetwork } from '@attune/core';
 import { tf } from '@attune/core';
 import type { RecordedGraph, RecordedInput, RecordedNode } from './record-graph.ts';
 import { recordGraph } from './record-graph.ts';
@@ -33,7 +33,7 @@ interface GraphNode {
   readonly attr: Readonly<Record<string, NodeAttribute>>;
 }
 
-export async function graphModel(network: Network): Promise<GraphModel> {
+export async function graphModel(network: ImageNetwork): Promise<GraphModel> {
   const { size, channels } = network.preprocessing;
   const depth = channels === 'gray' ? 1 : 3;
   const record = (batch: number) => recordGraph((images) => network.apply(images), [batch, size, size, depth]);

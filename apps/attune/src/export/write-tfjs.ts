@@ -1,6 +1,6 @@
 /** A network as the files that `tf.loadGraphModel` reads: a model.json, and the weights beside it. */
 import { basename, dirname, join } from 'node:path';
-import type { Network } from '@attune/core';
+import type { ImageNetwork } from '@attune/core';
 import { writeFileAtomic } from '@attune/core/node';
 import { VERSION } from '../version.ts';
 import { graphModel } from './graph-model.ts';
@@ -11,7 +11,7 @@ import { graphModel } from './graph-model.ts';
  * @returns The files, in the order in which they were written.
  * @throws UserError when they cannot be written.
  */
-export async function writeTfjs(network: Network, file: string, metadata: object): Promise<string[]> {
+export async function writeTfjs(network: ImageNetwork, file: string, metadata: object): Promise<string[]> {
   const { topology, signature, weightSpecs, weightData } = await graphModel(network);
   const weights = `${basename(file).replace(/\.json$/i, '')}.weights.bin`;
   const weightsFile = join(dirname(file), weights);

@@ -1,5 +1,5 @@
 /** What a report shows of a run on images: its record and curves, and some images with what they were taken for. */
-import type { Network } from '@attune/core';
+import type { ImageNetwork } from '@attune/core';
 import { describePlan, Random, tf } from '@attune/core';
 import type { Fact, Picture, ReportedRun } from '@attune/report';
 import { evaluationOf } from '@attune/report';
@@ -98,7 +98,7 @@ function probabilityOf({ prediction, predictions }: NamedPrediction, probabiliti
 
 /** Probabilities by the network for each example, [N][classes]. */
 async function classProbabilities(
-  network: Network,
+  network: ImageNetwork,
   examples: readonly Example[],
   kind: LabelKind,
 ): Promise<Float32Array[]> {

@@ -1,5 +1,5 @@
 /** What the data advises, by vision's advisor, put for a page. */
-import type { Network } from '@attune/core';
+import type { ImageNetwork } from '@attune/core';
 import { adviseOnImages, type Advice as Found } from '@attune/vision';
 import type { Advice, Finding, OnProgress } from '../api.ts';
 import type { Splits } from './collection.ts';
@@ -8,7 +8,7 @@ const SEED = 1;
 
 /** @param network Pre-trained. */
 export async function advice(
-  network: Network,
+  network: ImageNetwork,
   classes: readonly string[],
   splits: Splits,
   onProgress: OnProgress,

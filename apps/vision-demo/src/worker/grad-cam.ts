@@ -3,13 +3,13 @@
  * gradient of the class's logit to each, summed, negative parts cut off. The gradient is taken from the last map on, so it is
  * for networks whose head stands on the averages of that map; whether this one does is measured.
  */
-import { type Network, tf } from '@attune/core';
+import { type ImageNetwork, tf } from '@attune/core';
 import type { Example } from '@attune/vision';
 import type { ExplanationMap } from '../api.ts';
 import { imageTensor, networkInput } from './image-batch.ts';
 
 /** Whether the head's features are the averages of the last layer's map. */
-export async function gradCamFits(network: Network, example: Example): Promise<boolean> {
+export async function gradCamFits(network: ImageNetwork, example: Example): Promise<boolean> {
   const images = imageTensor(network, await networkInput(network, example), 1);
   const difference = tf.tidy(() => {
     const { taps, features } = network.run(images, { taps: [lastLayer(network)] });
@@ -23,7 +23,7 @@ export async function gradCamFits(network: Network, example: Example): Promise<b
 }
 
 /** @param label The class whose evidence is shown. */
-export async function gradCam(network: Network, example: Example, label: number): Promise<ExplanationMap> {
+export async function gradCam(network: ImageNetwork, example: Example, label: number): Promise<ExplanationMap> {
   const images = imageTensor(network, await networkInput(network, example), 1);
   const heat = tf.tidy(() => {
     const layer = lastLayer(network);
@@ -44,6 +44,6 @@ export function scaled(values: Float32Array): Float32Array {
   return largest > 0 ? values.map((value) => Math.max(value, 0) / largest) : values.map(() => 0);
 }
 
-function lastLayer(network: Network): string {
+function lastLayer(network: ImageNetwork): string {
   return network.taps.at(-1)!;
 }

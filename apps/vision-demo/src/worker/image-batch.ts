@@ -1,16 +1,16 @@
 /** Images as the tensor that a network sees. */
-import { type Network, tf } from '@attune/core';
+import { type ImageNetwork, tf } from '@attune/core';
 import { centreView, type Example, imageLength, preprocess } from '@attune/vision';
 
 /** Numbers of one image, [size, size, channels], preprocessed. */
-export async function networkInput({ preprocessing }: Network, example: Example): Promise<Float32Array> {
+export async function networkInput({ preprocessing }: ImageNetwork, example: Example): Promise<Float32Array> {
   const values = new Float32Array(imageLength(preprocessing));
   preprocess(centreView(await example.pixels(), preprocessing.size), preprocessing, values, 0);
   return values;
 }
 
 /** `rows` images, of which there may be fewer: the rest is zeros, as another shape would be another trace. */
-export function imageTensor({ preprocessing: { size, channels } }: Network, images: Float32Array, rows: number) {
+export function imageTensor({ preprocessing: { size, channels } }: ImageNetwork, images: Float32Array, rows: number) {
   const depth = channels === 'gray' ? 1 : 3;
   const padded = new Float32Array(rows * size * size * depth);
   padded.set(images);
@@ -18,7 +18,7 @@ export function imageTensor({ preprocessing: { size, channels } }: Network, imag
 }
 
 /** Freezes all for the time of `work`: a captured step folds frozen variables into its graph, and runs faster. */
-export async function frozen<Result>(network: Network, work: () => Promise<Result>): Promise<Result> {
+export async function frozen<Result>(network: ImageNetwork, work: () => Promise<Result>): Promise<Result> {
   const before = [...network.parameters.values()].map(({ variable }) => ({ variable, trainable: variable.trainable }));
   for (const { variable } of before) variable.trainable = false;
   try {

@@ -2,7 +2,7 @@
  * Occlusion (Zeiler and Fergus 2013, arXiv:1311.2901, section 4.2): a grey square is slid over the image; where the class's
  * probability falls most, the network was looking. It needs nothing of the network but its answers.
  */
-import { compileStep, type Network, tf } from '@attune/core';
+import { compileStep, type ImageNetwork, tf } from '@attune/core';
 import type { Example } from '@attune/vision';
 import type { ExplanationMap } from '../api.ts';
 import { breathe } from './breathe.ts';
@@ -17,7 +17,7 @@ const SQUARE = 0.25;
 
 const BATCH = 16;
 
-export async function occlusion(network: Network, example: Example, label: number): Promise<ExplanationMap> {
+export async function occlusion(network: ImageNetwork, example: Example, label: number): Promise<ExplanationMap> {
   const input = await networkInput(network, example);
   const { size } = network.preprocessing;
   const depth = input.length / (size * size);

@@ -1,11 +1,11 @@
 /** What a plan does to a network, group by group. */
-import { describePlan, movedGroups, movingParameters, type Network, type TransferPlan } from '@attune/core';
+import { describePlan, type ImageNetwork, movedGroups, movingParameters, type TransferPlan } from '@attune/core';
 import type { PlanView } from '../api.ts';
 import type { Splits } from './collection.ts';
 import { settingsFor } from './training-run.ts';
 
 /** @throws UserError when the plan names what the network lacks. */
-export function viewPlan(network: Network, plan: TransferPlan, splits: Splits): PlanView {
+export function viewPlan(network: ImageNetwork, plan: TransferPlan, splits: Splits): PlanView {
   const movement = movedGroups(plan.moved, network);
   const moving = new Set(movement.map(({ group }) => group));
   const trainable = new Map<string, number>();

@@ -1,5 +1,5 @@
 /** Names held-back images, with how sure the network is. */
-import { compileStep, type Network, tf } from '@attune/core';
+import { compileStep, type ImageNetwork, tf } from '@attune/core';
 import type { Example } from '@attune/vision';
 import type { Prediction, Results } from '../api.ts';
 import { breathe } from './breathe.ts';
@@ -9,7 +9,7 @@ import { frozen, imageTensor, networkInput } from './image-batch.ts';
 const BATCH = 16;
 
 export async function predictAll(
-  network: Network,
+  network: ImageNetwork,
   classes: readonly string[],
   { split, examples }: { readonly split: Results['split']; readonly examples: readonly Example[] },
 ): Promise<Results> {

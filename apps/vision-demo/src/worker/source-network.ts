@@ -1,5 +1,5 @@
 /** The pre-trained network that everything starts from: a name of the catalogue and the tensors of its weights. */
-import type { Network, SafetensorsTensor, TransferPlan } from '@attune/core';
+import type { ImageNetwork, SafetensorsTensor, TransferPlan } from '@attune/core';
 import { carryOver, needsSource, networkValues, readSafetensors, UserError } from '@attune/core';
 import { catalogue, catalogueEntry, createNetwork, extendNetwork, pretrainedNetwork } from '@attune/zoo';
 import type { NetworkChoice } from '../api.ts';
@@ -37,12 +37,12 @@ export class SourceNetwork {
   }
 
   /** The pre-trained trunk under a new head. The caller disposes of it. */
-  pretrained(classes: number, seed: number): Network {
+  pretrained(classes: number, seed: number): ImageNetwork {
     return pretrainedNetwork(this.name, this.tensors, { source: this.file, classes, seed });
   }
 
   /** The network as a run of the plan starts. The caller disposes of it. @throws UserError when the plan does not fit. */
-  async startOf(plan: TransferPlan, classes: number, seed: number): Promise<Network> {
+  async startOf(plan: TransferPlan, classes: number, seed: number): Promise<ImageNetwork> {
     if (plan.added.head === 'none')
       throw new UserError(`The plan '${plan.name}' keeps the source's head.`, 'Take a plan that adds a new head.');
     const network = await this.carried(plan.carried, classes, seed);
@@ -54,7 +54,7 @@ export class SourceNetwork {
     }
   }
 
-  private async carried(carried: TransferPlan['carried'], classes: number, seed: number): Promise<Network> {
+  private async carried(carried: TransferPlan['carried'], classes: number, seed: number): Promise<ImageNetwork> {
     if (carried.what === 'all-but-head' || carried.what === 'everything') return this.pretrained(classes, seed);
     const network = createNetwork(this.name, { classes, seed });
     if (carried.what === 'nothing') return network;
@@ -71,7 +71,7 @@ export class SourceNetwork {
   }
 
   /** What the plan holds the network to, where that is what the source computes. The caller disposes of it. */
-  heldTo({ name, held }: TransferPlan, seed: number): Network | undefined {
+  heldTo({ name, held }: TransferPlan, seed: number): ImageNetwork | undefined {
     if (!needsSource(held)) return undefined;
     const hasHead = catalogueEntry(this.name).weights.classes !== undefined;
     if (held.to === 'outputs' && !hasHead)

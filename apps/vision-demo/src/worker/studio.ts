@@ -3,8 +3,8 @@
 import { exportOnnx } from '@attune/backend-onnx';
 import {
   describePlan,
+  type ImageNetwork,
   NAMED_PLANS,
-  type Network,
   namedPlan,
   type TransferPlan,
   type tf,
@@ -51,7 +51,7 @@ export class Studio implements StudioApi {
   private source: SourceNetwork | undefined;
   private readonly data = new Collection();
   private run: TrainingRun | undefined;
-  private trained: { readonly network: Network; readonly plan: TransferPlan } | undefined;
+  private trained: { readonly network: ImageNetwork; readonly plan: TransferPlan } | undefined;
   private featuresBefore: Features | undefined;
 
   async start({ provider, base }: { provider: 'wasm' | 'webgpu'; base: string }): Promise<Engine> {

@@ -1,5 +1,5 @@
 /** One training run, that can be stopped and gone on with: its checkpoint is kept in memory. */
-import type { Checkpoint, Network, RunRecorder, TransferPlan } from '@attune/core';
+import type { Checkpoint, ImageNetwork, RunRecorder, TransferPlan } from '@attune/core';
 import { defaultSettings, trainOnImages, type VisionSettings } from '@attune/vision';
 import type { TrainingEvent } from '../api.ts';
 import { breathe } from './breathe.ts';
@@ -9,9 +9,9 @@ const SEED = 1;
 
 export interface TrainingRunOptions {
   /** As the plan starts it. The run owns it. */
-  readonly network: Network;
+  readonly network: ImageNetwork;
   /** What the plan holds it to, where that is a network. The run owns it. */
-  readonly source: Network | undefined;
+  readonly source: ImageNetwork | undefined;
   readonly plan: TransferPlan;
   readonly splits: Splits;
   readonly epochs: number;
@@ -19,11 +19,11 @@ export interface TrainingRunOptions {
 }
 
 export class TrainingRun {
-  readonly network: Network;
+  readonly network: ImageNetwork;
   readonly plan: TransferPlan;
   /** Epochs that are done. */
   epochs = 0;
-  private readonly source: Network | undefined;
+  private readonly source: ImageNetwork | undefined;
   private readonly splits: Splits;
   private readonly settings: VisionSettings;
   private checkpoint: Checkpoint | undefined;
@@ -87,7 +87,7 @@ export class TrainingRun {
   }
 
   /** Gives the trained network away. */
-  finish(): Network {
+  finish(): ImageNetwork {
     this.source?.dispose();
     return this.network;
   }
@@ -98,6 +98,6 @@ export class TrainingRun {
 }
 
 /** Settings that follow from the plan and the data. */
-export function settingsFor(network: Network, plan: TransferPlan, splits: Splits): VisionSettings {
+export function settingsFor(network: ImageNetwork, plan: TransferPlan, splits: Splits): VisionSettings {
   return defaultSettings({ plan, network, size: network.preprocessing.size, examples: splits.train.length });
 }

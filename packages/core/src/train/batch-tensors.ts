@@ -1,9 +1,9 @@
-/** Batches as tensors of one shape, so that a compiled step is traced once. */
+/** Batches as tensors of one size, so that a compiled step is traced once for each shape of an example. */
 import { tf } from '../tensorflow.ts';
-import type { Batch } from './data.ts';
+import { type Batch, type InputValues, newLike } from './data.ts';
 
 export interface BatchTensors {
-  /** [size, ...shape] */
+  /** [size, ...shape]; int32 where the batch holds integers. */
   readonly inputs: tf.Tensor;
   /** [size, classes] */
   readonly targets: tf.Tensor2D;
@@ -44,7 +44,7 @@ export function batchTensors(
   const weight = (example: number) =>
     classWeights?.reduce((sum, weight, label) => sum + weight * targets[example * classes + label]!, 0) ?? 1;
   return {
-    inputs: tf.tensor(repeatTo(batch.inputs, size * stride), [size, ...batch.shape]),
+    inputs: tf.tensor(repeatTo(batch.inputs, size * stride), [size, ...batch.shape], dtypeOf(batch.inputs)),
     targets: tf.tensor2d(repeatTo(targets, size * classes), [size, classes]),
     weights: tf.tensor1d(Float32Array.from({ length: size }, (_, i) => (i < count ? weight(i) : 0))),
   };
@@ -59,9 +59,13 @@ function oneHot(labels: Int32Array, classes: number): Float32Array {
   return targets;
 }
 
-function repeatTo(values: Float32Array, length: number): Float32Array {
+function dtypeOf(values: InputValues): 'float32' | 'int32' {
+  return values instanceof Int32Array ? 'int32' : 'float32';
+}
+
+function repeatTo<Values extends InputValues>(values: Values, length: number): Values {
   if (values.length === length) return values;
-  const repeated = new Float32Array(length);
+  const repeated = newLike(values, length);
   for (let start = 0; start < length; start += values.length)
     repeated.set(values.subarray(0, Math.min(values.length, length - start)), start);
   return repeated;

@@ -5,11 +5,14 @@
 import type { Random } from '../random.ts';
 import { balancedOrder } from './class-balance.ts';
 
+/** Numbers as a network takes them: images and features are floats, the numbers of words integers. */
+export type InputValues = Float32Array | Int32Array;
+
 /** Some examples, 1 to the batch size. The arrays are given away: the source must not write to them again. */
 export interface Batch {
   /** Values of all examples, row after row: labels.length times the product of `shape`. */
-  readonly inputs: Float32Array;
-  /** Shape of one example, such as [224, 224, 3]. */
+  readonly inputs: InputValues;
+  /** Shape of one example, such as [224, 224, 3]. Batches may differ in it, as texts in length; each shape is compiled once. */
   readonly shape: readonly number[];
   /** Class of each example; where an example may have several labels, only the length counts: fill it with -1. */
   readonly labels: Int32Array;
@@ -40,7 +43,7 @@ export interface ExampleSource {
 }
 
 export interface ExamplesInMemory {
-  readonly inputs: Float32Array;
+  readonly inputs: InputValues;
   readonly shape: readonly number[];
   /** Class of each example; with `targets` only the length counts. */
   readonly labels: ArrayLike<number>;
@@ -85,12 +88,17 @@ export function examplesInMemory(examples: ExamplesInMemory): ExampleSource {
   };
 }
 
-function gather(values: Float32Array, rows: readonly number[], stride: number): Float32Array {
-  const gathered = new Float32Array(rows.length * stride);
+function gather<Values extends InputValues>(values: Values, rows: readonly number[], stride: number): Values {
+  const gathered = newLike(values, rows.length * stride);
   rows.forEach((row, i) => {
     gathered.set(values.subarray(row * stride, (row + 1) * stride), i * stride);
   });
   return gathered;
+}
+
+/** Zeros of the same type. */
+export function newLike<Values extends InputValues>(values: Values, length: number): Values {
+  return (values instanceof Int32Array ? new Int32Array(length) : new Float32Array(length)) as Values;
 }
 
 /** Asks for the next item while the one before is worked on, so that reading and computing go on side by side. */

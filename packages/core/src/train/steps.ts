@@ -141,7 +141,7 @@ export function evaluationStep(network: Network, forward: Forward, loss: LossNam
   const { losses, predictions } = OBJECTIVES[loss];
   return compileStep(
     (inputs: tf.Tensor, targets: tf.Tensor2D) => {
-      const logits = forward === 'head' ? network.head(inputs as tf.Tensor2D) : network.apply(inputs as tf.Tensor4D);
+      const logits = forward === 'head' ? network.head(inputs as tf.Tensor2D) : network.apply(inputs);
       return { losses: losses({ logits, targets }), predictions: predictions(logits) };
     },
     { name: 'evaluate' },
@@ -161,14 +161,14 @@ function lossAndGradients(
     forward === 'head'
       ? (inputs as tf.Tensor2D)
       : headAlone
-        ? network.features(inputs as tf.Tensor4D, { training: false })
+        ? network.features(inputs, { training: false })
         : undefined;
   // Set inside the differentiated function, which disposes of all other tensors when it ends: hence `keep`.
   let outcome: Outcome | undefined;
   const { value, gradients } = valueAndGradients(parameters, () => {
     const { taps, logits } =
       features === undefined
-        ? network.run(inputs as tf.Tensor4D, { taps: penalty.taps, training })
+        ? network.run(inputs, { taps: penalty.taps, training })
         : { taps: {}, logits: network.head(features, { training }) };
     const losses = objective.losses({ logits, targets, labelSmoothing });
     outcome = { losses: tf.keep(losses), predictions: tf.keep(objective.predictions(logits)) };

@@ -91,12 +91,12 @@ async function fitHead(
 ): Promise<LinearHead> {
   const { losses } = OBJECTIVES[loss];
   const last = source.taps.at(-1)!;
-  const trunk = compileStep((inputs: tf.Tensor4D) => averaged(source.tap(inputs, [last])[last]!), { name: 'features' });
+  const trunk = compileStep((inputs: tf.Tensor) => averaged(source.tap(inputs, [last])[last]!), { name: 'features' });
   const rows: tf.Tensor2D[] = [];
   const targetRows: tf.Tensor2D[] = [];
   for (const batch of batches) {
     const { inputs, targets, weights } = batchTensors(batch, BATCH_SIZE, classes);
-    const features = await trunk.run(inputs as tf.Tensor4D);
+    const features = await trunk.run(inputs);
     const count = batch.labels.length;
     rows.push(tf.slice(features, 0, count));
     targetRows.push(tf.slice(targets, 0, count));
@@ -151,22 +151,22 @@ async function lossGrowths(
 ): Promise<Float64Array> {
   const { losses } = OBJECTIVES[loss];
   const last = source.taps.at(-1)!;
-  const below = compileStep((images: tf.Tensor4D) => source.tap(images, [tap])[tap]!, { name: 'below' });
+  const below = compileStep((inputs: tf.Tensor) => source.tap(inputs, [tap])[tap]!, { name: 'below' });
   const above = compileStep(
-    (map: tf.Tensor4D, kept: tf.Tensor1D, targets: tf.Tensor2D) => {
-      const without: tf.Tensor4D = tf.mul(map, kept);
-      const end = tap === last ? without : source.tap(without, [last], { from: tap })[last]!;
+    (map: tf.Tensor, kept: tf.Tensor1D, targets: tf.Tensor2D, inputs: tf.Tensor) => {
+      const without: tf.Tensor = tf.mul(map, kept);
+      const end = tap === last ? without : source.tap(without, [last], { from: tap, inputs })[last]!;
       return tf.mean(losses({ logits: headLogits(head, averaged(end)), targets }));
     },
     { name: 'above' },
   );
   const { inputs, targets, weights } = batchTensors(batch, batch.labels.length, classes);
-  const map = await below.run(inputs as tf.Tensor4D);
+  const map = await below.run(inputs);
   try {
     const channels = map.shape.at(-1)!;
     const lossWithout = async (channel: number | undefined) => {
       const kept = tf.tensor1d(Float32Array.from({ length: channels }, (_, i) => (i === channel ? 0 : 1)));
-      const loss = await above.run(map as tf.Tensor4D, kept, targets);
+      const loss = await above.run(map, kept, targets, inputs);
       const [value] = await loss.data();
       tf.dispose([kept, loss]);
       return value!;

@@ -60,7 +60,7 @@ export function featurePenalty(options: FeaturePenaltyOptions): Penalty {
       const terms: tf.Scalar[] = [];
       const moving = taps.filter((tap) => tuned.taps[tap] !== undefined);
       if (strength > 0 && moving.length > 0) {
-        const origins = source.tap(inputs as tf.Tensor4D, moving);
+        const origins = source.tap(inputs, moving);
         for (const tap of moving)
           terms.push(tf.mul(distance(tuned.taps[tap]!, origins[tap]!, weights, tap), strength / 2));
       }

@@ -35,10 +35,10 @@ export function outputPenalty({ strength, temperature, source, network, keepsHea
     taps: keepsHead ? [] : [last],
     value({ inputs, weights, tuned }: HeldBatch) {
       const map = tuned.taps[last];
-      const outputs = keepsHead ? tuned.logits : map && source.apply(map as tf.Tensor4D, { from: last });
+      const outputs = keepsHead ? tuned.logits : map && source.apply(map, { from: last, inputs });
       // Beside a frozen trunk a new head changes nothing that is held.
       if (outputs === undefined || strength === 0) return undefined;
-      const divergences = outputDivergences(source.apply(inputs as tf.Tensor4D), outputs, temperature);
+      const divergences = outputDivergences(source.apply(inputs), outputs, temperature);
       return tf.mul(weightedMean(perExample(divergences), weights), strength);
     },
     dispose: () => {},

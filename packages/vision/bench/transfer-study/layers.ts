@@ -1,5 +1,5 @@
 /** What frozen layers' features tell of a task: which earlier layer a probe likes best, found on the images to learn from. */
-import type { LabelledFeatures, Network } from '@attune/core';
+import type { ImageNetwork, LabelledFeatures } from '@attune/core';
 import { bestEarlierLayer as bestOf, depthCurve, depthTaps, tapFeatures } from '@attune/vision';
 import { loadPretrained } from '@attune/zoo/node';
 import { FIXTURES } from './targets.ts';
@@ -29,7 +29,7 @@ export async function bestEarlierLayer(from: string, task: Task, size: number, s
 
 /** Features of some images at every depth. */
 export async function depthFeatures(
-  network: Network,
+  network: ImageNetwork,
   task: Task,
   size: number,
   seed: number,

@@ -14,7 +14,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { Network, TransferPlan } from '@attune/core';
+import type { ImageNetwork, TransferPlan } from '@attune/core';
 import { carryOver, networkValues, Random, selectBackend, tf, VERSION } from '@attune/core';
 import { openStudyLog } from '@attune/report/node';
 import type { Example, VisionSettings } from '@attune/vision';
@@ -111,7 +111,7 @@ function halfOf(classes: readonly number[], seed: number): Half {
 }
 
 async function trainAndLog(
-  network: Network,
+  network: ImageNetwork,
   { train, test }: Half,
   factors: { target: string; source: string; carried: number; tuned: string },
   seed: number,

@@ -1,5 +1,5 @@
 /** Advice on a folder of images: what `attune advise vision` asks for. */
-import type { LabelledFeatures, Network } from '@attune/core';
+import type { ImageNetwork, LabelledFeatures } from '@attune/core';
 import { aDistance, FeatureMoments, frechetDistance, leep, namedPlan, nce, UserError } from '@attune/core';
 import { catalogueEntry } from '@attune/zoo';
 import { loadPretrained } from '@attune/zoo/node';
@@ -106,7 +106,7 @@ export async function adviseVision(options: AdviseVisionOptions): Promise<Vision
 }
 
 /** LEEP, NCE, and how sure the source's head is. Disposes of the network. */
-async function askSourceHead(network: Network, examples: readonly Example[]): Promise<VisionAdvice['sourceHead']> {
+async function askSourceHead(network: ImageNetwork, examples: readonly Example[]): Promise<VisionAdvice['sourceHead']> {
   try {
     const { probabilities, classes, labels, confidence } = await sourceProbabilities(network, examples);
     return { LEEP: leep(probabilities, labels), NCE: nce(classes, labels), confidence };
@@ -116,7 +116,7 @@ async function askSourceHead(network: Network, examples: readonly Example[]): Pr
 }
 
 /** Of the top layer's features. A sample of the source's images is enough, as it is of the target's. */
-async function distance(network: Network, examples: readonly Example[], source: ImageDataset, seed: number) {
+async function distance(network: ImageNetwork, examples: readonly Example[], source: ImageDataset, seed: number) {
   const others = sampleOf(Object.values(source.splits).flat(), source.classes.length, seed);
   const [here, there] = [await computeFeatures(network, examples), await computeFeatures(network, others)];
   return {

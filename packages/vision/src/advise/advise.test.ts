@@ -1,4 +1,4 @@
-import { type Network, namedPlan, selectBackend } from '@attune/core';
+import { type ImageNetwork, namedPlan, selectBackend } from '@attune/core';
 import { createNetwork } from '@attune/zoo';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawnExamples } from '../../test/drawn-examples.ts';
@@ -25,7 +25,7 @@ function accuracies(full: number) {
 }
 
 describe('advice', () => {
-  let network: Network;
+  let network: ImageNetwork;
   beforeAll(() => {
     network = createNetwork('shapes_cnn', { classes: 2, seed: 1, size: 16 });
   });

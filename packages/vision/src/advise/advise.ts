@@ -2,7 +2,7 @@
  * What the data advises: how large the set is, how like the source's its images are, which layer's features tell its
  * classes apart, and which plan that speaks for. It measures with frozen features alone, so that it takes seconds.
  */
-import type { LabelledFeatures, Network } from '@attune/core';
+import type { ImageNetwork, LabelledFeatures } from '@attune/core';
 import { logMe, nearestNeighbourAccuracy, Random, shrunkHScore, transRate } from '@attune/core';
 import type { Example } from '../dataset/open.ts';
 import { bestEarlierLayer, bestLayer, type DepthPoint, depthCurve, depthTaps, gainError } from './depth.ts';
@@ -15,7 +15,7 @@ import { tapFeatures } from './tap-features.ts';
 
 export interface AdviseOptions {
   /** The pre-trained network; its head does not matter. */
-  readonly network: Network;
+  readonly network: ImageNetwork;
   /** Images to learn from. */
   readonly train: readonly Example[];
   /** Names of the classes. */

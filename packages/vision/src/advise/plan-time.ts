@@ -1,5 +1,5 @@
 /** How long a plan would take here, from the time of a pass through the frozen network. */
-import type { Network, TransferPlan } from '@attune/core';
+import type { ImageNetwork, TransferPlan } from '@attune/core';
 import { defaultSettings } from '../default-settings.ts';
 
 /**
@@ -20,7 +20,7 @@ export const UPDATE_COSTS: Readonly<Record<string, number>> = {
 
 export interface PlanTimeOptions {
   readonly plan: TransferPlan;
-  readonly network: Network;
+  readonly network: ImageNetwork;
   /** Images to learn from. */
   readonly images: number;
   /** Of a pass through the frozen network, seconds an image. */

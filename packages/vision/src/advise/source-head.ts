@@ -1,5 +1,5 @@
 /** What the source's own head says of the target's images: LEEP and NCE are made of it. */
-import type { Network } from '@attune/core';
+import type { ImageNetwork } from '@attune/core';
 import { compileStep, tf } from '@attune/core';
 import type { Example } from '../dataset/open.ts';
 import { imageBatches } from './tap-features.ts';
@@ -19,7 +19,7 @@ const BATCH_SIZE = 16;
 
 /** @param network With the head of its pre-training. */
 export async function sourceProbabilities(
-  network: Network,
+  network: ImageNetwork,
   examples: readonly Example[],
 ): Promise<SourceProbabilities> {
   const count = network.classes;

@@ -1,4 +1,4 @@
-import { type Network, networkValues, selectBackend, tf } from '@attune/core';
+import { type ImageNetwork, networkValues, selectBackend, tf } from '@attune/core';
 import { createNetwork } from '@attune/zoo';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Example } from '../dataset/open.ts';
@@ -20,7 +20,7 @@ function pictures(count: number, brightness: number, contrast: number): Example[
 }
 
 describe('the shift of statistics', () => {
-  let network: Network;
+  let network: ImageNetwork;
   beforeAll(() => {
     network = createNetwork('shapes_cnn', { classes: 2, seed: 1, size: 16 });
   });

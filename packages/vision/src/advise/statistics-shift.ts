@@ -3,7 +3,7 @@
  * mean and variance that each channel had in pre-training, and the target's own are measured beside them. After Li et al.
  * 2016, arXiv:1603.04779 (domains differ in these statistics), with Frechet's distance between two normal distributions.
  */
-import type { Network } from '@attune/core';
+import type { ImageNetwork } from '@attune/core';
 import { compileStep, tf } from '@attune/core';
 import { KEPT_SHARE } from '@attune/zoo';
 import type { Example } from '../dataset/open.ts';
@@ -19,7 +19,10 @@ const MOST_IMAGES = 64;
  * counted where it arises, and not again in every layer above.
  * @param examples At least 2.
  */
-export async function statisticsShift(network: Network, examples: readonly Example[]): Promise<number | undefined> {
+export async function statisticsShift(
+  network: ImageNetwork,
+  examples: readonly Example[],
+): Promise<number | undefined> {
   const parameters = [...network.parameters.values()];
   const means = parameters.filter(({ name, role }) => role === 'statistic' && name.endsWith('.running_mean'));
   if (means.length === 0) return undefined;

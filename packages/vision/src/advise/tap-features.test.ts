@@ -1,4 +1,4 @@
-import { type Network, selectBackend, tf } from '@attune/core';
+import { type ImageNetwork, selectBackend, tf } from '@attune/core';
 import { createNetwork } from '@attune/zoo';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawnExamples } from '../../test/drawn-examples.ts';
@@ -7,7 +7,7 @@ import { imageBatches, tapFeatures } from './tap-features.ts';
 await selectBackend({ prefer: 'cpu' });
 
 describe('features at several depths', () => {
-  let network: Network;
+  let network: ImageNetwork;
   beforeAll(() => {
     network = createNetwork('shapes_cnn', { classes: 3, seed: 1, size: 16 });
   });

@@ -1,5 +1,5 @@
 /** Features at several depths of a network, of one pass over the images: each layer's map, averaged over its places. */
-import type { LabelledFeatures, Network } from '@attune/core';
+import type { ImageNetwork, LabelledFeatures } from '@attune/core';
 import { compileStep, Random, tapShapes, tf } from '@attune/core';
 import { imageSource } from '../batches.ts';
 import type { Example } from '../dataset/open.ts';
@@ -14,7 +14,7 @@ export interface TapFeaturesOptions {
 
 /** Features of each example's centre view at each of the layers, in the order of depth. */
 export async function tapFeatures(
-  network: Network,
+  network: ImageNetwork,
   examples: readonly Example[],
   { taps = network.taps, batchSize = 16, onProgress }: TapFeaturesOptions = {},
 ): Promise<Map<string, LabelledFeatures>> {
@@ -51,7 +51,7 @@ export async function tapFeatures(
 }
 
 /** Runs `work` with every parameter frozen, so that a captured step folds them into its graph; then as it was. */
-async function inInference(network: Network, work: () => Promise<void>): Promise<void> {
+async function inInference(network: ImageNetwork, work: () => Promise<void>): Promise<void> {
   const variables = [...network.parameters.values()].map(({ variable }) => variable);
   const trainable = variables.map((variable) => variable.trainable);
   for (const variable of variables) variable.trainable = false;
@@ -66,7 +66,7 @@ async function inInference(network: Network, work: () => Promise<void>): Promise
 
 /** Centre views of the examples, in order, as batches of one shape: the last is filled up with zeros. */
 export async function* imageBatches(
-  network: Network,
+  network: ImageNetwork,
   examples: readonly Example[],
   batchSize: number,
 ): AsyncGenerator<{ images: tf.Tensor4D; count: number }> {

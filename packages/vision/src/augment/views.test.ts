@@ -1,7 +1,7 @@
 /** Views for test-time augmentation are where they say, and their average is what is evaluated and predicted. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Network } from '@attune/core';
+import type { ImageNetwork } from '@attune/core';
 import { selectBackend, tf, UserError } from '@attune/core';
 import { createNetwork } from '@attune/zoo';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -46,7 +46,7 @@ describe('viewsOf', () => {
 
 describe('averaged probabilities', () => {
   let folder: string;
-  let network: Network;
+  let network: ImageNetwork;
   let file: string;
   let pixels: Pixels;
   const wanted = (name: ViewsName): Float32Array => {
@@ -66,7 +66,7 @@ describe('averaged probabilities', () => {
   beforeAll(async () => {
     folder = await temporaryFolder();
     const made = createNetwork('shapes_cnn', { classes: 3, seed: 4, size: 16 });
-    network = Object.create(made, { preprocessing: { value: { ...made.preprocessing, resize: 24 } } }) as Network;
+    network = Object.create(made, { preprocessing: { value: { ...made.preprocessing, resize: 24 } } }) as ImageNetwork;
     file = join(folder, 'a.png');
     await save(file, await picture(48, 36, [120, 90, 200], 100).png().toBuffer());
     pixels = await decodeImage(await picture(48, 36, [120, 90, 200], 100).png().toBuffer(), 24, 'a');

@@ -3,7 +3,7 @@
  * with the module names of torchvision (whose weights are those of TensorFlow's release) and without the auxiliary
  * classifier, which training from scratch needs and transfer does not.
  */
-import type { Network, Preprocessing } from '@attune/core';
+import type { ImageNetwork, Preprocessing } from '@attune/core';
 import { batchNorm } from '../layers/batch-norm.ts';
 import type { Padding } from '../layers/convolution.ts';
 import { convolution } from '../layers/convolution.ts';
@@ -22,7 +22,7 @@ const SHRINK = maxPool({ size: 3, stride: 2, edges: 'floor' });
 export const INCEPTION_V3_PREPROCESSING: Preprocessing = { ...TENSORFLOW_IMAGENET, size: 299, resize: 342 };
 
 /** The input is at least 75 px. */
-export function inceptionV3(options: BuildOptions): Network {
+export function inceptionV3(options: BuildOptions): ImageNetwork {
   const init = new Initialiser(options.seed);
   const stem = (name: string, from: number, to: number, kernel: number, stride: number, padding: Padding) =>
     stage(name, unit(init, name, from, to, kernel, padding, stride));

@@ -3,7 +3,7 @@
  * table 2, in the conventions of Keras Applications (epsilon 0.001, ReLU6, channels rounded to multiples of 8, the last
  * 1280 channels never narrowed).
  */
-import type { Network } from '@attune/core';
+import type { ImageNetwork } from '@attune/core';
 import { batchNorm } from '../layers/batch-norm.ts';
 import { convolution, depthwiseConvolution } from '../layers/convolution.ts';
 import { linearHead } from '../layers/heads.ts';
@@ -29,7 +29,7 @@ const BOTTLENECKS = [
 ] as const;
 
 /** Blocks are called `block0` to `block16`, in the paper's order; each row of the table is a layer group. */
-export function mobilenetV2(name: string, width: number, options: BuildOptions): Network {
+export function mobilenetV2(name: string, width: number, options: BuildOptions): ImageNetwork {
   const init = new Initialiser(options.seed);
   const groups: StageGroup[] = [];
   let channels = roundToEight(32 * width);

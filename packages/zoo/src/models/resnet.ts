@@ -2,7 +2,7 @@
  * ResNet-18, -34 and -50: He et al., "Deep Residual Learning for Image Recognition", arXiv:1512.03385, table 1, with the
  * parameter names, the order and the placement of strides (on the 3 x 3 convolution) of torchvision.
  */
-import type { Network } from '@attune/core';
+import type { ImageNetwork } from '@attune/core';
 import { batchNorm } from '../layers/batch-norm.ts';
 import { convolution } from '../layers/convolution.ts';
 import { linearHead } from '../layers/heads.ts';
@@ -49,11 +49,11 @@ const BOTTLENECK: Block = {
     ),
 };
 
-export const resnet18 = (options: BuildOptions): Network => resnet('resnet18', BASIC, [2, 2, 2, 2], options);
-export const resnet34 = (options: BuildOptions): Network => resnet('resnet34', BASIC, [3, 4, 6, 3], options);
-export const resnet50 = (options: BuildOptions): Network => resnet('resnet50', BOTTLENECK, [3, 4, 6, 3], options);
+export const resnet18 = (options: BuildOptions): ImageNetwork => resnet('resnet18', BASIC, [2, 2, 2, 2], options);
+export const resnet34 = (options: BuildOptions): ImageNetwork => resnet('resnet34', BASIC, [3, 4, 6, 3], options);
+export const resnet50 = (options: BuildOptions): ImageNetwork => resnet('resnet50', BOTTLENECK, [3, 4, 6, 3], options);
 
-function resnet(name: string, block: Block, depths: readonly number[], options: BuildOptions): Network {
+function resnet(name: string, block: Block, depths: readonly number[], options: BuildOptions): ImageNetwork {
   const init = new Initialiser(options.seed);
   const stem = sequence(
     convolution(init, 'conv1', 3, 64, { kernel: 7, stride: 2, padding: 3, bias: false }),

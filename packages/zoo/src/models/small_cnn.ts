@@ -4,7 +4,7 @@
  * enough to be pre-trained in a minute and committed, and built from the parts of the large networks (normalisation,
  * shortcuts, strides), so that whatever works on it works on them.
  */
-import type { Network, Preprocessing } from '@attune/core';
+import type { ImageNetwork, Preprocessing } from '@attune/core';
 import { batchNorm } from '../layers/batch-norm.ts';
 import { convolution } from '../layers/convolution.ts';
 import { linearHead } from '../layers/heads.ts';
@@ -25,7 +25,7 @@ export const SMALL_CNN_PREPROCESSING: Preprocessing = {
   std: [64, 64, 64],
 };
 
-export function smallCnn(options: BuildOptions): Network {
+export function smallCnn(options: BuildOptions): ImageNetwork {
   const init = new Initialiser(options.seed);
   return new StagedNetwork({
     name: 'shapes_cnn',

@@ -2,7 +2,7 @@
  * SqueezeNet 1.0: Iandola et al., "SqueezeNet: AlexNet-level accuracy with 50x fewer parameters", arXiv:1602.07360,
  * table 1, as its authors' Caffe release runs it: 227 px, BGR, no padding in conv1, pooling that rounds up.
  */
-import type { Network, Preprocessing } from '@attune/core';
+import type { ImageNetwork, Preprocessing } from '@attune/core';
 import { convolution } from '../layers/convolution.ts';
 import { averagedConvolutionHead, linearHead } from '../layers/heads.ts';
 import { Initialiser } from '../layers/initialiser.ts';
@@ -21,7 +21,7 @@ export const SQUEEZENET_PREPROCESSING: Preprocessing = {
   std: [1, 1, 1],
 };
 
-export function squeezenet1_0(options: BuildOptions): Network {
+export function squeezenet1_0(options: BuildOptions): ImageNetwork {
   const init = new Initialiser(options.seed);
   const preprocessing = resized(SQUEEZENET_PREPROCESSING, options.size);
   const pool = maxPool({ size: 3, stride: 2, edges: 'ceil' });

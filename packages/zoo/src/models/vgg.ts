@@ -2,7 +2,7 @@
  * VGG16: Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition", arXiv:1409.1556,
  * table 1, column D. The two hidden fully connected layers belong to the trunk: features are the 4,096 values after fc7.
  */
-import type { Network } from '@attune/core';
+import type { ImageNetwork } from '@attune/core';
 import { convolution, fullyConnected } from '../layers/convolution.ts';
 import { dropout } from '../layers/dropout.ts';
 import { linearHead } from '../layers/heads.ts';
@@ -26,7 +26,7 @@ const BLOCKS = [
 const HIDDEN = 4096;
 
 /** `options.size` is a multiple of 32, and `fc6` fits that size alone: published weights need 224. */
-export function vgg16(options: BuildOptions): Network {
+export function vgg16(options: BuildOptions): ImageNetwork {
   const init = new Initialiser(options.seed);
   const preprocessing = resized(TORCH_IMAGENET, options.size);
   const pool = maxPool({ size: 2, stride: 2, edges: 'floor' });

@@ -6,6 +6,7 @@
 import { UserError } from '../../errors.ts';
 import type {
   ApplyOptions,
+  ImageNetwork,
   InsertedLayer,
   LayerGroup,
   Network,
@@ -53,7 +54,7 @@ export function defaultStitches(network: Network): string[] {
   return taps.filter((tap, i) => side(tap) !== side(taps[i + 1]));
 }
 
-export class ModularNetwork implements Network {
+export class ModularNetwork implements ImageNetwork {
   private readonly stages: readonly ModuleStage[];
   private currentHead: { readonly weight: Parameter; readonly bias: Parameter };
   private parameterMap: ReadonlyMap<string, Parameter> = new Map();
@@ -66,7 +67,7 @@ export class ModularNetwork implements Network {
    * @throws UserError when a stitch is no layer of the network, or they are not in the order of depth.
    */
   constructor(
-    private readonly pretrained: Network,
+    private readonly pretrained: ImageNetwork,
     private readonly stitches: readonly string[],
     build: ModuleBuilder,
     classes: number,
@@ -79,9 +80,8 @@ export class ModularNetwork implements Network {
         `Stitches must be layers in the order of depth, and are: ${stitches.join(', ') || 'none'}.`,
         `The layers of ${pretrained.name} are, from the input: ${pretrained.taps.join(', ')}.`,
       );
-    const { size, channels } = pretrained.preprocessing;
     const stages: ModuleStage[] = [];
-    let from: readonly number[] = [size, size, channels === 'gray' ? 1 : 3];
+    let from: readonly number[] = pretrained.input.shape;
     for (const [number, tap] of [...stitches, undefined].entries()) {
       const to = tap === undefined ? undefined : shapes[tap];
       const stage = build({ number, from, to });
@@ -94,6 +94,10 @@ export class ModularNetwork implements Network {
 
   get name() {
     return this.pretrained.name;
+  }
+
+  get input() {
+    return this.pretrained.input;
   }
 
   get preprocessing() {
