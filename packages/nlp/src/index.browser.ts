@@ -5,6 +5,8 @@
 
 // Data sets
 export type { TextExample } from './dataset/example.ts';
+export { DEFAULT_SHARES, type SplitShares, stratifiedTextSplit, textKey } from './dataset/split.ts';
+export type { SplitName } from './dataset/split-name.ts';
 // Texts as numbers, and batches of them
 export { type BucketOptions, bucketLengths, bucketOf } from './text/bucket-lengths.ts';
 export {
@@ -15,6 +17,7 @@ export {
   encodePair,
   encodeText,
 } from './text/encode.ts';
+export { byLength, type PaddingReport, type TextSource, type TextSourceOptions, textSource } from './text/source.ts';
 export { PAD, SPECIAL_WORDS, UNKNOWN } from './text/special-words.ts';
 export { LONGEST_WORD, type TokeniseOptions, tokenise } from './text/tokenise.ts';
 export {

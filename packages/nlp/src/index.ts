@@ -1,7 +1,20 @@
 /** Transfer of text networks to labelled sentences and pairs of sentences. */
 
 // Data sets
+export type { Column, ColumnOptions } from './dataset/columns.ts';
 export type { TextExample } from './dataset/example.ts';
+export { type OpenTextsOptions, openTexts, type TextDataset } from './dataset/open.ts';
+export { openTable } from './dataset/open-table.ts';
+export {
+  type LabelledText,
+  type ReadTextsOptions,
+  readTexts,
+  type SkippedText,
+  type TextPath,
+} from './dataset/read-texts.ts';
+export { DEFAULT_SHARES, type SplitShares, stratifiedTextSplit, textKey } from './dataset/split.ts';
+export type { SplitName } from './dataset/split-name.ts';
+export { TABLE_FORMATS, type Table, type TableFormat, type TableOptions, type TableRow } from './dataset/table.ts';
 // Texts as numbers, and batches of them
 export { type BucketOptions, bucketLengths, bucketOf } from './text/bucket-lengths.ts';
 export {
@@ -12,6 +25,7 @@ export {
   encodePair,
   encodeText,
 } from './text/encode.ts';
+export { byLength, type PaddingReport, type TextSource, type TextSourceOptions, textSource } from './text/source.ts';
 export { PAD, SPECIAL_WORDS, UNKNOWN } from './text/special-words.ts';
 export { LONGEST_WORD, type TokeniseOptions, tokenise } from './text/tokenise.ts';
 export {
