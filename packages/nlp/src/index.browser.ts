@@ -3,10 +3,20 @@
  * needs no files.
  */
 
+// What the words of two data sets advise
+export { jensenShannon, TextCounts, type TextDistance, textDistance, unknownWords } from './advise/text-distance.ts';
 // Data sets
 export type { TextExample } from './dataset/example.ts';
 export { DEFAULT_SHARES, type SplitShares, stratifiedTextSplit, textKey } from './dataset/split.ts';
 export type { SplitName } from './dataset/split-name.ts';
+// Word vectors
+export type { WordVectors } from './embeddings/collect.ts';
+export {
+  type ParseWordVectorsOptions,
+  parseWordVectors,
+  VECTOR_FORMATS,
+  type VectorFormat,
+} from './embeddings/parse-word-vectors.ts';
 // Texts as numbers, and batches of them
 export { type BucketOptions, bucketLengths, bucketOf } from './text/bucket-lengths.ts';
 export {

@@ -1,5 +1,7 @@
 /** Transfer of text networks to labelled sentences and pairs of sentences. */
 
+// What the words of two data sets advise
+export { jensenShannon, TextCounts, type TextDistance, textDistance, unknownWords } from './advise/text-distance.ts';
 // Data sets
 export type { Column, ColumnOptions } from './dataset/columns.ts';
 export type { TextExample } from './dataset/example.ts';
@@ -15,6 +17,15 @@ export {
 export { DEFAULT_SHARES, type SplitShares, stratifiedTextSplit, textKey } from './dataset/split.ts';
 export type { SplitName } from './dataset/split-name.ts';
 export { TABLE_FORMATS, type Table, type TableFormat, type TableOptions, type TableRow } from './dataset/table.ts';
+// Word vectors
+export type { WordVectors } from './embeddings/collect.ts';
+export {
+  type ParseWordVectorsOptions,
+  parseWordVectors,
+  VECTOR_FORMATS,
+  type VectorFormat,
+} from './embeddings/parse-word-vectors.ts';
+export { type ReadWordVectorsOptions, readWordVectors } from './embeddings/read-word-vectors.ts';
 // Texts as numbers, and batches of them
 export { type BucketOptions, bucketLengths, bucketOf } from './text/bucket-lengths.ts';
 export {

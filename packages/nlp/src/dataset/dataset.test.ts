@@ -47,7 +47,7 @@ describe('readTexts', () => {
       '\ufefflabel,text\r\npos,"good, ""really""\r\ngood"\r\n\r\nneg,say "no" to it\r\n',
     );
     expect(await read(path)).toEqual([
-      { name: 'a.csv:3', text: 'good, "really"\ngood', className: 'pos' },
+      { name: 'a.csv:2', text: 'good, "really"\ngood', className: 'pos' },
       { name: 'a.csv:5', text: 'say "no" to it', className: 'neg' },
     ]);
   });

@@ -19,7 +19,7 @@ export interface TableOptions {
 }
 
 export interface TableRow {
-  /** Where it stands, from 1: a line of the file (of several, the last), or a row of a Parquet file. */
+  /** Where it stands, from 1: a line of the file (of several, the first), or a row of a Parquet file. */
   readonly line: number;
   /** Of the columns that were asked for, in that order. */
   readonly cells: readonly string[];
