@@ -14,7 +14,16 @@ export { concatenate, type Layer, pure, relu, relu6, residual, sequence } from '
 export { averagePool3x3, globalAverage, maxPool } from './layers/pooling.ts';
 export type { BuildOptions } from './models/build-options.ts';
 export { type PretrainedOptions, pretrainedNetwork } from './pretrained.ts';
-export { group, type Stage, StagedNetwork, type StageGroup, stage } from './staged-network.ts';
+export {
+  group,
+  type Stage,
+  StagedImageNetwork,
+  StagedNetwork,
+  type StagedNetworkParts,
+  type StageGroup,
+  stage,
+  type TrunkLayer,
+} from './staged-network.ts';
 
 // Weights of other projects
 export { type AssignOptions, assignWeights } from './weights/assign.ts';

@@ -1,12 +1,14 @@
 /**
  * The one implementation of core's `Network`: a list of named stages from the input to the last feature map, and a head.
- * A model file only has to say which stages there are; taps, layer groups and the split follow from that.
+ * A model file only has to say which stages there are; taps, layer groups and the split follow from that. What a map is
+ * (that of an image, or of the words of a text) is the affair of the stages and the head.
  */
 import type {
   ApplyOptions,
   ImageNetwork,
   InsertedLayer,
   LayerGroup,
+  Network,
   NetworkInput,
   NetworkOutputs,
   Parameter,
@@ -17,12 +19,23 @@ import { imageInput, requireNoGroup, suggestNames, tapShapes, tf, UserError } fr
 import type { Head } from './layers/heads.ts';
 import { linearHead } from './layers/heads.ts';
 import { Initialiser } from './layers/initialiser.ts';
-import type { Layer } from './layers/layer.ts';
+
+/** A layer of any network: those for images, see `Layer`, are layers of this kind. */
+export interface TrunkLayer {
+  /** The parameters that `apply` reads, in the order in which they were declared. */
+  readonly parameters: readonly Parameter[];
+  /**
+   * Maps a batch to a batch.
+   * @param training That of `ApplyOptions`.
+   * @param inputs The network's own input; undefined where a pass begins above it and `ApplyOptions.inputs` is not given.
+   */
+  apply(x: tf.Tensor, training: boolean, inputs: tf.Tensor | undefined): tf.Tensor;
+}
 
 /** A named piece of a trunk; its output may be tapped. */
 export interface Stage {
   readonly name: string;
-  readonly layer: Layer;
+  readonly layer: TrunkLayer;
 }
 
 /** Stages whose parameters are frozen, thawed or given a rate together. */
@@ -33,14 +46,16 @@ export interface StageGroup {
 
 export interface StagedNetworkParts {
   readonly name: string;
-  readonly preprocessing: Preprocessing;
+  readonly input: NetworkInput;
   readonly groups: readonly StageGroup[];
   /** Channels of the last map, and so the features that a linear head sees. */
   readonly channels: number;
   readonly head: Head;
+  /** Makes the heads that take its place. Default `linearHead`. */
+  readonly newHead?: (init: Initialiser, channels: number, classes: number) => Head;
 }
 
-export function stage(name: string, layer: Layer): Stage {
+export function stage(name: string, layer: TrunkLayer): Stage {
   return { name, layer };
 }
 
@@ -53,9 +68,10 @@ interface ParameterGroup {
   readonly parameters: readonly Parameter[];
 }
 
-export class StagedNetwork implements ImageNetwork {
+export class StagedNetwork implements Network {
   readonly name: string;
-  readonly preprocessing: Preprocessing;
+  readonly input: NetworkInput;
+  private readonly newHead: NonNullable<StagedNetworkParts['newHead']>;
   private groups: readonly StageGroup[];
   /** What was put behind stages, by their names. */
   private readonly inserted = new Map<string, InsertedLayer[]>();
@@ -66,15 +82,12 @@ export class StagedNetwork implements ImageNetwork {
 
   constructor(parts: StagedNetworkParts) {
     this.name = parts.name;
-    this.preprocessing = parts.preprocessing;
+    this.input = parts.input;
+    this.newHead = parts.newHead ?? linearHead;
     this.groups = parts.groups;
     this.channels = parts.channels;
     this.currentHead = parts.head;
     this.parameterMap = this.collectParameters();
-  }
-
-  get input(): NetworkInput {
-    return imageInput(this.preprocessing);
   }
 
   get taps(): readonly string[] {
@@ -106,37 +119,37 @@ export class StagedNetwork implements ImageNetwork {
     ];
   }
 
-  apply(images: tf.Tensor4D, options: ApplyOptions = {}): tf.Tensor2D {
-    return tf.tidy(() => this.head(this.features(images, options)));
+  apply(inputs: tf.Tensor, options: ApplyOptions = {}): tf.Tensor2D {
+    return tf.tidy(() => this.head(this.features(inputs, options), options));
   }
 
-  features(images: tf.Tensor4D, options: ApplyOptions = {}): tf.Tensor2D {
-    return tf.tidy(() => this.currentHead.features(this.climb(images, options)));
+  features(inputs: tf.Tensor, options: ApplyOptions = {}): tf.Tensor2D {
+    return tf.tidy(() => this.seen(this.climb(inputs, options), inputs, options));
   }
 
-  head(features: tf.Tensor2D): tf.Tensor2D {
-    return tf.tidy(() => this.currentHead.logits(features));
+  head(features: tf.Tensor2D, { training = false }: ApplyOptions = {}): tf.Tensor2D {
+    return tf.tidy(() => this.currentHead.logits(features, training));
   }
 
-  tap(images: tf.Tensor4D, names: readonly string[], options: ApplyOptions = {}): Record<string, tf.Tensor> {
+  tap(inputs: tf.Tensor, names: readonly string[], options: ApplyOptions = {}): Record<string, tf.Tensor> {
     return tf.tidy(() => {
       const taps: Record<string, tf.Tensor> = {};
-      this.climb(images, options, this.requireTaps(names), taps, true);
+      this.climb(inputs, options, this.requireTaps(names), taps, true);
       return taps;
     });
   }
 
-  run(images: tf.Tensor4D, { taps: names = [], ...options }: RunOptions = {}): NetworkOutputs {
+  run(inputs: tf.Tensor, { taps: names = [], ...options }: RunOptions = {}): NetworkOutputs {
     return tf.tidy(() => {
       const taps: Record<string, tf.Tensor> = {};
-      const features = this.currentHead.features(this.climb(images, options, this.requireTaps(names), taps));
-      return { taps, features, logits: this.currentHead.logits(features) };
+      const features = this.seen(this.climb(inputs, options, this.requireTaps(names), taps), inputs, options);
+      return { taps, features, logits: this.head(features, options) };
     }) as NetworkOutputs;
   }
 
   resetHead(classes: number, seed: number): void {
     disposeOf(this.currentHead.parameters);
-    this.currentHead = linearHead(new Initialiser(seed), this.channels, classes);
+    this.currentHead = this.newHead(new Initialiser(seed), this.channels, classes);
     this.parameterMap = this.collectParameters();
   }
 
@@ -183,22 +196,29 @@ export class StagedNetwork implements ImageNetwork {
 
   /** The last map; `taps` takes those of the named layers. `stop`: no further than the last of them. */
   private climb(
-    images: tf.Tensor4D,
-    { training = false, from }: ApplyOptions,
+    inputs: tf.Tensor,
+    options: ApplyOptions,
     names: readonly string[] = [],
     taps: Record<string, tf.Tensor> = {},
     stop = false,
-  ): tf.Tensor4D {
+  ): tf.Tensor {
+    const { training = false, from } = options;
     const wanted = new Set(names);
     const below = from === undefined ? 0 : 1 + this.taps.indexOf(this.requireTaps([from])[0]!);
-    let map = images;
+    const own = ownInput(inputs, options);
+    let map = inputs;
     for (const { name, layer } of this.trunk.slice(below)) {
       if (stop && wanted.size === 0) break;
-      map = layer.apply(map, training);
-      for (const insert of this.inserted.get(name) ?? []) map = insert(map, training) as tf.Tensor4D;
+      map = layer.apply(map, training, own);
+      for (const insert of this.inserted.get(name) ?? []) map = insert(map, training);
       if (wanted.delete(name)) taps[name] = map;
     }
     return map;
+  }
+
+  /** What the head sees of the last map. */
+  private seen(map: tf.Tensor, inputs: tf.Tensor, options: ApplyOptions): tf.Tensor2D {
+    return this.currentHead.features(map, options.training ?? false, ownInput(inputs, options));
   }
 
   private requireTaps(names: readonly string[]): readonly string[] {
@@ -218,6 +238,20 @@ export class StagedNetwork implements ImageNetwork {
     if (map.size !== parameters.length) throw new Error(`${this.name} has two parameters of one name`);
     return map;
   }
+}
+
+/** A staged network whose input is an image. */
+export class StagedImageNetwork extends StagedNetwork implements ImageNetwork {
+  readonly preprocessing: Preprocessing;
+
+  constructor({ preprocessing, ...parts }: Omit<StagedNetworkParts, 'input'> & { preprocessing: Preprocessing }) {
+    super({ ...parts, input: imageInput(preprocessing) });
+    this.preprocessing = preprocessing;
+  }
+}
+
+function ownInput(inputs: tf.Tensor, { from, inputs: given }: ApplyOptions): tf.Tensor | undefined {
+  return from === undefined ? inputs : given;
 }
 
 function stageParameters(stages: readonly Stage[]): Parameter[] {

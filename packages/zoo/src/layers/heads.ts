@@ -9,10 +9,10 @@ export interface Head {
   readonly classes: number;
   /** Length of the vector that `features` gives for the network's input size. */
   readonly featureSize: number;
-  /** The trunk's last map [N, H, W, C] as vectors [N, featureSize]. */
-  features(map: tf.Tensor4D): tf.Tensor2D;
+  /** The trunk's last map, of images [N, H, W, C], as vectors [N, featureSize]. The rest is as in `TrunkLayer.apply`. */
+  features(map: tf.Tensor, training: boolean, inputs: tf.Tensor | undefined): tf.Tensor2D;
   /** Logits [N, classes]. */
-  logits(features: tf.Tensor2D): tf.Tensor2D;
+  logits(features: tf.Tensor2D, training: boolean): tf.Tensor2D;
 }
 
 /** Global average, then a matrix and a bias; parameters `head.weight` [channels, classes] and `head.bias` [classes]. */
@@ -43,7 +43,7 @@ export function averagedConvolutionHead(init: Initialiser, channels: number, cla
     parameters: [weight, bias],
     classes,
     featureSize: side * side * channels,
-    features: (map) => tf.reshape(map, [map.shape[0], -1]),
+    features: (map) => tf.reshape(map, [map.shape[0]!, -1]),
     logits: (features) => {
       const rows = Math.round(Math.sqrt(features.shape[1] / channels));
       const map: tf.Tensor4D = tf.reshape(features, [features.shape[0], rows, rows, channels]);

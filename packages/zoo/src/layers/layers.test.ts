@@ -164,9 +164,9 @@ it("SqueezeNet's own head rectifies each place before it averages, the padding i
   const [weight, bias] = head.parameters;
   weight!.variable.assign(tf.tensor([1, -1], [1, 1, 1, 2]));
   bias!.variable.assign(tf.tensor([0, 3], [2]));
-  const features = head.features(tf.tensor4d([1, 2, 3, 4], [1, 2, 2, 1]));
+  const features = head.features(tf.tensor4d([1, 2, 3, 4], [1, 2, 2, 1]), false, undefined);
   expect(head.featureSize).toBe(4);
-  const logits = values(head.logits(features));
+  const logits = values(head.logits(features, false));
   // A 2 x 2 map padded to 4 x 4: twelve places hold the bias alone.
   expect(logits[0]).toBeCloseTo((1 + 2 + 3 + 4) / 16, 6);
   expect(logits[1]).toBeCloseTo((2 + 1 + 0 + 0 + 12 * 3) / 16, 6);

@@ -12,7 +12,7 @@ import { Initialiser } from '../layers/initialiser.ts';
 import type { Layer } from '../layers/layer.ts';
 import { concatenate, relu, sequence } from '../layers/layer.ts';
 import { averagePool3x3, maxPool } from '../layers/pooling.ts';
-import { group, StagedNetwork, stage } from '../staged-network.ts';
+import { group, StagedImageNetwork, stage } from '../staged-network.ts';
 import type { BuildOptions } from './build-options.ts';
 import { resized, TENSORFLOW_IMAGENET } from './build-options.ts';
 
@@ -26,7 +26,7 @@ export function inceptionV3(options: BuildOptions): ImageNetwork {
   const init = new Initialiser(options.seed);
   const stem = (name: string, from: number, to: number, kernel: number, stride: number, padding: Padding) =>
     stage(name, unit(init, name, from, to, kernel, padding, stride));
-  return new StagedNetwork({
+  return new StagedImageNetwork({
     name: 'inception_v3',
     preprocessing: resized(INCEPTION_V3_PREPROCESSING, options.size),
     groups: [

@@ -11,7 +11,7 @@ import { Initialiser } from '../layers/initialiser.ts';
 import type { Layer } from '../layers/layer.ts';
 import { relu6, residual, sequence } from '../layers/layer.ts';
 import type { StageGroup } from '../staged-network.ts';
-import { group, StagedNetwork, stage } from '../staged-network.ts';
+import { group, StagedImageNetwork, stage } from '../staged-network.ts';
 import type { BuildOptions } from './build-options.ts';
 import { resized, TENSORFLOW_IMAGENET } from './build-options.ts';
 
@@ -70,7 +70,7 @@ export function mobilenetV2(name: string, width: number, options: BuildOptions):
       ),
     ),
   );
-  return new StagedNetwork({
+  return new StagedImageNetwork({
     name,
     preprocessing: resized(TENSORFLOW_IMAGENET, options.size),
     groups,

@@ -10,7 +10,7 @@ import { Initialiser } from '../layers/initialiser.ts';
 import type { Layer } from '../layers/layer.ts';
 import { relu, residual, sequence } from '../layers/layer.ts';
 import { maxPool } from '../layers/pooling.ts';
-import { group, StagedNetwork, stage } from '../staged-network.ts';
+import { group, StagedImageNetwork, stage } from '../staged-network.ts';
 import type { BuildOptions } from './build-options.ts';
 import { resized, TORCH_IMAGENET } from './build-options.ts';
 
@@ -74,7 +74,7 @@ function resnet(name: string, block: Block, depths: readonly number[], options: 
     }),
   ];
   const channels = 512 * block.widening;
-  return new StagedNetwork({
+  return new StagedImageNetwork({
     name,
     preprocessing: resized(TORCH_IMAGENET, options.size),
     groups,

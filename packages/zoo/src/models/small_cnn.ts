@@ -11,7 +11,7 @@ import { linearHead } from '../layers/heads.ts';
 import { Initialiser } from '../layers/initialiser.ts';
 import type { Layer } from '../layers/layer.ts';
 import { relu, residual, sequence } from '../layers/layer.ts';
-import { group, StagedNetwork, stage } from '../staged-network.ts';
+import { group, StagedImageNetwork, stage } from '../staged-network.ts';
 import type { BuildOptions } from './build-options.ts';
 import { resized } from './build-options.ts';
 
@@ -27,7 +27,7 @@ export const SMALL_CNN_PREPROCESSING: Preprocessing = {
 
 export function smallCnn(options: BuildOptions): ImageNetwork {
   const init = new Initialiser(options.seed);
-  return new StagedNetwork({
+  return new StagedImageNetwork({
     name: 'shapes_cnn',
     preprocessing: resized(SMALL_CNN_PREPROCESSING, options.size),
     groups: [

@@ -9,7 +9,7 @@ import { Initialiser } from '../layers/initialiser.ts';
 import type { Layer } from '../layers/layer.ts';
 import { concatenate, relu, sequence } from '../layers/layer.ts';
 import { maxPool } from '../layers/pooling.ts';
-import { group, StagedNetwork, stage } from '../staged-network.ts';
+import { group, StagedImageNetwork, stage } from '../staged-network.ts';
 import type { BuildOptions } from './build-options.ts';
 import { resized } from './build-options.ts';
 
@@ -25,7 +25,7 @@ export function squeezenet1_0(options: BuildOptions): ImageNetwork {
   const init = new Initialiser(options.seed);
   const preprocessing = resized(SQUEEZENET_PREPROCESSING, options.size);
   const pool = maxPool({ size: 3, stride: 2, edges: 'ceil' });
-  return new StagedNetwork({
+  return new StagedImageNetwork({
     name: 'squeezenet1_0',
     preprocessing,
     groups: [

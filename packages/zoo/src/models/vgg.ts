@@ -10,7 +10,7 @@ import { Initialiser } from '../layers/initialiser.ts';
 import { relu, sequence } from '../layers/layer.ts';
 import { maxPool } from '../layers/pooling.ts';
 import type { StageGroup } from '../staged-network.ts';
-import { group, StagedNetwork, stage } from '../staged-network.ts';
+import { group, StagedImageNetwork, stage } from '../staged-network.ts';
 import type { BuildOptions } from './build-options.ts';
 import { resized, TORCH_IMAGENET } from './build-options.ts';
 
@@ -45,7 +45,7 @@ export function vgg16(options: BuildOptions): ImageNetwork {
     group('fc6', stage('fc6', sequence(fullyConnected(init, 'fc6', side * side * 512, HIDDEN), relu, dropout(0.5)))),
     group('fc7', stage('fc7', sequence(fullyConnected(init, 'fc7', HIDDEN, HIDDEN), relu, dropout(0.5)))),
   );
-  return new StagedNetwork({
+  return new StagedImageNetwork({
     name: 'vgg16',
     preprocessing,
     groups,
