@@ -104,6 +104,7 @@ export type { LossName } from './train/objective.ts';
 export { type Progress, type StepProgress, silentProgress } from './train/progress.ts';
 export type { EpochRecord, FitResult, RunRecorder } from './train/records.ts';
 export type { Forward } from './train/steps.ts';
+export { batchesInEpoch } from './train/two-tasks.ts';
 // What is carried, what moves and when, what holds, what is added
 export { ADAPTERS_GROUP, type AdapterSettings, addAdapters } from './transfer/added/adapters.ts';
 export { LORA_GROUP, Lora, type LoraSettings, loraTargets } from './transfer/added/lora.ts';
@@ -135,6 +136,7 @@ export { type HeldBatch, type HeldTask, needsSource, type Penalty, prepareHeld }
 export { attentionWeights, channelAttention } from './transfer/held-attention.ts';
 export { type GreedySoup, greedySoup, interpolateWeights, uniformSoup } from './transfer/held-average.ts';
 export { defaultTaps } from './transfer/held-features.ts';
+export { SOURCE_HEAD_GROUP, sourceHead } from './transfer/held-task.ts';
 export { type GroupMovement, movedGroups, movementAt, movingParameters, thawParameters } from './transfer/movement.ts';
 export { NAMED_PLANS, namedPlan, PLAN_NAMES, ULMFIT_RATE_DECAY } from './transfer/named-plans.ts';
 export { assignNetworkValues, type NetworkValues, networkValues, parameterValues } from './transfer/network-values.ts';

@@ -92,7 +92,7 @@ export function imageSource(examples: readonly Example[], options: ImageSourceOp
 
 /** Mixup or CutMix, in place; where both are asked for, one of them, as a coin says. */
 function mix(
-  { inputs, labels, shape, targets }: Required<Batch> & { readonly inputs: Float32Array },
+  { inputs, labels, shape, targets }: Batch & { readonly inputs: Float32Array; readonly targets: Float32Array },
   { mixup, cutmix }: { readonly mixup: number; readonly cutmix: number },
   random: Random,
 ): void {

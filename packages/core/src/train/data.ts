@@ -21,6 +21,8 @@ export interface Batch {
    * for the sigmoid loss, 1 for every label that it has.
    */
   readonly targets?: Float32Array;
+  /** Set in a run of two tasks, on batches of the source's; sources leave it out. See `twoTaskBatches`. */
+  readonly task?: 'source';
 }
 
 export interface EpochRequest {

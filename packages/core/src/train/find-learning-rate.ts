@@ -10,7 +10,7 @@ import { seedDraws } from '../step.ts';
 import { tf } from '../tensorflow.ts';
 import { movementAt } from '../transfer/movement.ts';
 import { resolveClassWeights } from './class-balance.ts';
-import { ahead, type Batch } from './data.ts';
+import { ahead } from './data.ts';
 import { checkFitOptions, type FitOptions } from './fit-options.ts';
 import {
   LearningRateCurve,
@@ -22,6 +22,7 @@ import {
 import { penaltyOf } from './penalty.ts';
 import { startPhase } from './phase.ts';
 import { startState } from './run-state.ts';
+import { endlessBatches, twoTaskBatches } from './two-tasks.ts';
 
 /** Those of `fit`, and the sweep. What moves is what the plan moves in its first epoch. */
 export interface FindLearningRateOptions
@@ -31,6 +32,7 @@ export interface FindLearningRateOptions
     | 'source'
     | 'plan'
     | 'train'
+    | 'sourceTrain'
     | 'batchSize'
     | 'optimizer'
     | 'loss'
@@ -95,9 +97,9 @@ async function sweep(
   const curve = new LearningRateCurve();
   const { points } = curve;
   try {
-    await phase.measureRates(epochs(options, random));
+    await phase.measureRates(allBatches(options, random));
     let [batches, losses] = [0, 0];
-    for await (const batch of ahead(epochs(options, random))) {
+    for await (const batch of ahead(allBatches(options, random))) {
       options.signal?.throwIfAborted();
       const learningRate = rates[points.length]!;
       const updating = ++batches % accumulate === 0;
@@ -117,13 +119,12 @@ async function sweep(
   }
 }
 
-/** The batches of one epoch after the other, without end. */
-async function* epochs(
-  { train, batchSize }: Pick<FitOptions, 'train' | 'batchSize'>,
-  random: Random,
-): AsyncGenerator<Batch, void, void> {
-  for (let epoch = 0; ; epoch++)
-    yield* train.batches({ epoch, batchSize, firstBatch: 0, random: random.fork('data').fork(epoch) });
+/** The batches of the run, without end. */
+function allBatches({ train, sourceTrain, plan, batchSize }: FindLearningRateOptions, random: Random) {
+  const { held } = plan;
+  if (held.to !== 'task') return endlessBatches(train, batchSize, random.fork('data'));
+  const tasks = { target: train, source: sourceTrain!, share: held.share, batchSize, random };
+  return twoTaskBatches(tasks, 0, Number.POSITIVE_INFINITY);
 }
 
 /** Takes note of every value and of what is frozen; the returned function puts them back. */

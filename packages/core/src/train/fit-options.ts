@@ -23,10 +23,13 @@ export interface FitOptions {
   /** As the run starts: what is carried over is in place, the head is of the target's classes. It is trained in place. */
   readonly network: Network;
   /**
-   * The pre-trained network with its own head: for plans that hold to its features or outputs, see `needsSource`. It is
-   * frozen, runs beside the network in each step, and stays the caller's.
+   * The pre-trained network with its own head: for plans that hold to its features, outputs or task, see `needsSource`. It is
+   * frozen, runs beside the network in each step, and stays the caller's. Where a plan holds to its task, only its head is
+   * used: it stands on the network's features, and is trained along.
    */
   readonly source?: Network | undefined;
+  /** Examples of the source's task: for plans that hold to it. An epoch is then one of the target's examples on average. */
+  readonly sourceTrain?: ExampleSource | undefined;
   /** What moves and when, and what it is held to. */
   readonly plan: TransferPlan;
   readonly train: ExampleSource;
@@ -120,8 +123,26 @@ export function checkFitOptions(options: FitOptions): void {
       `The plan '${options.plan.name}' holds to the source's ${options.plan.held.to}, which cached features do not show.`,
       'Train on images, or take a plan that is held to nothing.',
     );
+  if (options.plan.held.to === 'task') checkTwoTasks(options);
   if (patience !== undefined && options.validation === undefined)
     throw new UserError('patience needs validation examples.', 'Give some, or leave patience out.');
+}
+
+function checkTwoTasks({ plan, sourceTrain, accumulate = 1 }: FitOptions): void {
+  if (sourceTrain === undefined)
+    throw new UserError(
+      `The plan '${plan.name}' goes on learning the source's task, and there are no examples of it.`,
+      'Give some as `sourceTrain`, or take a plan that is held to nothing.',
+    );
+  for (const [what, asked] of [
+    ['rates by relative gradient norm', plan.moved.rates === 'auto-rgn'],
+    ['accumulated gradients', accumulate > 1],
+  ] as const)
+    if (asked)
+      throw new UserError(
+        `The plan '${plan.name}' learns two tasks in turn, which ${what} do not go with.`,
+        'Leave one of them out.',
+      );
 }
 
 /** What must be the same when a run is resumed. The schedule is known by its values. */
@@ -147,6 +168,7 @@ export function runSettings(options: FitOptions, optimizer: Optimizer, schedule:
     ...(options.loss === 'sigmoid' && { loss: 'sigmoid' }),
     ...(options.classWeights && { classWeights: String(options.classWeights) }),
     ...((options.accumulate ?? 1) > 1 && { accumulate: options.accumulate! }),
+    ...(options.plan.held.to === 'task' && { "source's training examples": options.sourceTrain!.count }),
     ...(options.averaging && { 'averaging.decay': options.averaging.decay }),
   };
 }

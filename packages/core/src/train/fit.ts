@@ -12,6 +12,7 @@ import { seedDraws } from '../step.ts';
 import { groupParameters, headGroup } from '../transfer/groups.ts';
 import { needsSource } from '../transfer/held.ts';
 import { interpolateWeights } from '../transfer/held-average.ts';
+import { sourceHead } from '../transfer/held-task.ts';
 import { movedGroups, movementAt } from '../transfer/movement.ts';
 import { parameterValues } from '../transfer/network-values.ts';
 import { endEpoch, restoreBest } from './best.ts';
@@ -25,6 +26,7 @@ import { type Phase, startPhase } from './phase.ts';
 import { Pace, silentProgress } from './progress.ts';
 import type { EpochRecord, FitResult } from './records.ts';
 import { type RunIdentity, type RunState, restoreCheckpoint, startState, takeCheckpoint } from './run-state.ts';
+import { batchesInEpoch, twoTaskBatches } from './two-tasks.ts';
 
 /**
  * Trains a network as a plan says. The network ends with the best weights by validation, else with the last; where the plan
@@ -39,7 +41,11 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   const source = needsSource(plan.held) ? [...(options.source?.parameters.values() ?? [])] : undefined;
   const moved = movedGroups(plan.moved, network);
   const head = headGroup(network).name;
-  const movable = moved.flatMap(({ group }) => groupParameters(network, group));
+  const { held } = plan;
+  const movable = [
+    ...moved.flatMap(({ group }) => groupParameters(network, group)),
+    ...(held.to === 'task' && options.source ? sourceHead(options.source) : []),
+  ];
   const names = new Set(movable.map(({ name }) => name));
   const random = Random.fromSeed(options.seed);
   const identity: RunIdentity = {
@@ -52,7 +58,11 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   // Before a checkpoint is put back: what holds is the start.
   const penalty = await penaltyOf(options, random);
   const state = resumeState(options, identity, movable);
-  const batches = Math.ceil(train.count / batchSize);
+  const tasks =
+    held.to === 'task'
+      ? { target: train, source: options.sourceTrain!, share: held.share, batchSize, random }
+      : undefined;
+  const batches = tasks ? batchesInEpoch(tasks) : Math.ceil(train.count / batchSize);
   const updates = Math.ceil(batches / accumulate);
   const pace = new Pace();
 
@@ -73,14 +83,17 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       if (thawed && state.batch === 0) state.sinceBest = 0;
       if (phase === undefined || thawed) {
         phase?.dispose();
-        if (plan.held.to === 'average' && movement.some(({ group }) => group !== head) && state.start.size === 0)
+        if (held.to === 'average' && movement.some(({ group }) => group !== head) && state.start.size === 0)
           state.start = await parameterValues(movable);
         phase = startPhase(movement, { ...options, optimizer, penalty, classWeights: weights }, state);
       }
 
       const rateAt = (step: number) => options.learningRate * schedule(step / (epochs * updates));
+      const { epoch } = state;
       const batchesFrom = (firstBatch: number) =>
-        train.batches({ epoch: state.epoch, batchSize, firstBatch, random: random.fork('data').fork(state.epoch) });
+        tasks
+          ? twoTaskBatches(tasks, epoch * batches + firstBatch, (epoch + 1) * batches)
+          : train.batches({ epoch, batchSize, firstBatch, random: random.fork('data').fork(epoch) });
       if (state.batch === 0) await phase.measureRates(batchesFrom(0));
       let asked = performance.now();
       for await (const batch of ahead(batchesFrom(state.batch))) {
@@ -135,7 +148,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     }
     if (state.bestEpoch === null) exchangeAverages(movable, state.averages);
     else restoreBest(state, movable);
-    if (plan.held.to === 'average') await interpolateWeights(network, state.start, plan.held.share);
+    if (held.to === 'average') await interpolateWeights(network, state.start, held.share);
     const best = state.history[state.bestEpoch ?? state.history.length - 1]!;
     return { history: state.history, best, steps: state.step, stopped: state.finished };
   } finally {

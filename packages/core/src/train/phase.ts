@@ -2,8 +2,9 @@
 import type { Optimizer } from '../optim/optimizer.ts';
 import { WeightAverages } from '../optim/weight-averages.ts';
 import { tf } from '../tensorflow.ts';
-import { groupParameters } from '../transfer/groups.ts';
+import { groupParameters, headGroup } from '../transfer/groups.ts';
 import type { Penalty } from '../transfer/held.ts';
+import { SOURCE_HEAD_GROUP, sourceHead } from '../transfer/held-task.ts';
 import { type GroupMovement, movingParameters, thawParameters } from '../transfer/movement.ts';
 import { type BatchTensors, batchTensors } from './batch-tensors.ts';
 import type { Batch } from './data.ts';
@@ -17,13 +18,24 @@ import {
   evaluationStep,
   type GradientNormStep,
   gradientNormStep,
+  type TrainingStep,
+  type TrainingStepOptions,
   trainingStep,
 } from './steps.ts';
 
 export interface PhaseOptions
   extends Pick<
     FitOptions,
-    'network' | 'plan' | 'batchSize' | 'forward' | 'loss' | 'labelSmoothing' | 'clipNorm' | 'accumulate' | 'averaging'
+    | 'network'
+    | 'source'
+    | 'plan'
+    | 'batchSize'
+    | 'forward'
+    | 'loss'
+    | 'labelSmoothing'
+    | 'clipNorm'
+    | 'accumulate'
+    | 'averaging'
   > {
   readonly optimizer: Optimizer;
   readonly penalty: Penalty;
@@ -79,17 +91,26 @@ export function startPhase(
   };
   const whole = accumulate === 1 ? trainingStep(stepOptions) : undefined;
   const parts = accumulate === 1 ? undefined : accumulationSteps(stepOptions);
+  const ofSource = plan.held.to === 'task' ? sourceStep(options, stepOptions) : undefined;
   const evaluation = evaluationStep(network, forward, loss);
   let norms: GradientNormStep | undefined;
   const several = loss === 'sigmoid';
-  const tensorsOf = (batch: Batch) => batchTensors(batch, batchSize, network.classes, { classWeights, several });
+  const tensorsOf = (batch: Batch) =>
+    batch.task === 'source'
+      ? batchTensors(batch, batchSize, options.source!.classes, { several })
+      : batchTensors(batch, batchSize, network.classes, { classWeights, several });
 
-  /** One batch through the step, or the two steps, that the options ask for. */
-  async function run({ inputs, targets, weights }: BatchTensors, learningRate: number | undefined) {
+  /** One batch through the step of its task, or the two steps, that the options ask for. */
+  async function run(
+    task: Batch['task'],
+    { inputs, targets, weights }: BatchTensors,
+    learningRate: number | undefined,
+  ) {
     const { rates } = state;
     const rateInputs: [tf.Scalar, ...tf.Tensor1D[]] = [tf.scalar(learningRate ?? 0)];
     if (rates !== null) rateInputs.push(tf.tensor1d(parameters.map(({ name }) => rates[name]!)));
     try {
+      if (task === 'source') return await ofSource!.run(inputs, targets, weights, ...rateInputs);
       if (whole !== undefined) return await whole.run(inputs, targets, weights, ...rateInputs);
       const outcome = await parts!.add.run(inputs, targets, weights);
       if (learningRate !== undefined) tf.dispose(await parts!.apply.run(...rateInputs));
@@ -106,7 +127,7 @@ export function startPhase(
     batches: 0,
     async learn(batch, learningRate) {
       const tensors = tensorsOf(batch);
-      const outputs = await run(tensors, learningRate);
+      const outputs = await run(batch.task, tensors, learningRate);
       const [[minimised], losses, predictions] = await Promise.all([
         outputs.loss.data(),
         outputs.losses.data(),
@@ -128,10 +149,20 @@ export function startPhase(
     dispose() {
       whole?.dispose();
       parts?.dispose();
+      ofSource?.dispose();
       evaluation.dispose();
       norms?.dispose();
     },
   };
+}
+
+/** One update from a batch of the source's task: of what is shared, and of the source's head. */
+function sourceStep({ source, optimizer }: PhaseOptions, options: TrainingStepOptions): TrainingStep {
+  const head = headGroup(options.network).name;
+  const shared = options.parameters.filter(({ group }) => group !== head);
+  const own = sourceHead(source!).map((parameter) => ({ ...parameter, group: SOURCE_HEAD_GROUP, rate: 1 }));
+  optimizer.init(own, options.state);
+  return trainingStep({ ...options, headOf: source!, parameters: [...shared, ...own] });
 }
 
 /** Averages of all that moves: parameters, and the statistics of the normalisations that are thawed. */

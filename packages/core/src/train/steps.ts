@@ -11,6 +11,7 @@ import { type CompiledStep, compileStep } from '../step.ts';
 import { tf } from '../tensorflow.ts';
 import { headGroup } from '../transfer/groups.ts';
 import type { Penalty } from '../transfer/held.ts';
+import { SOURCE_HEAD_GROUP } from '../transfer/held-task.ts';
 import { type LossName, OBJECTIVES } from './objective.ts';
 
 /** What a batch goes through: the whole network, or, when batches hold its features, the head alone. */
@@ -24,6 +25,8 @@ export interface LossOptions {
   /** What moves. With other parameters another step must be made. */
   readonly parameters: readonly MovingParameter[];
   readonly penalty: Penalty;
+  /** Whose head stands on the network's features. Default: its own. */
+  readonly headOf?: Network;
 }
 
 export interface TrainingStepOptions extends LossOptions {
@@ -149,13 +152,13 @@ export function evaluationStep(network: Network, forward: Forward, loss: LossNam
 }
 
 function lossAndGradients(
-  { network, forward, loss: lossName, labelSmoothing, parameters, penalty }: LossOptions,
+  { network, headOf = network, forward, loss: lossName, labelSmoothing, parameters, penalty }: LossOptions,
   [inputs, targets, weights]: BatchInputs,
   { training }: { readonly training: boolean },
 ): TrainingOutcome & { readonly gradients: Map<string, tf.Tensor> } {
   const objective = OBJECTIVES[lossName];
-  const head = headGroup(network).name;
-  const headAlone = parameters.every(({ group }) => group === head);
+  const heads = [headGroup(network).name, SOURCE_HEAD_GROUP];
+  const headAlone = parameters.every(({ group }) => heads.includes(group));
   // Nothing below the head moves: the trunk runs as in inference, outside of what is differentiated.
   const features =
     forward === 'head'
@@ -163,13 +166,15 @@ function lossAndGradients(
       : headAlone
         ? network.features(inputs, { training: false })
         : undefined;
+  const forwardPass = () =>
+    headOf === network
+      ? network.run(inputs, { taps: penalty.taps, training })
+      : { taps: {}, logits: headOf.head(network.features(inputs, { training }), { training }) };
   // Set inside the differentiated function, which disposes of all other tensors when it ends: hence `keep`.
   let outcome: Outcome | undefined;
   const { value, gradients } = valueAndGradients(parameters, () => {
     const { taps, logits } =
-      features === undefined
-        ? network.run(inputs, { taps: penalty.taps, training })
-        : { taps: {}, logits: network.head(features, { training }) };
+      features === undefined ? forwardPass() : { taps: {}, logits: headOf.head(features, { training }) };
     const losses = objective.losses({ logits, targets, labelSmoothing });
     outcome = { losses: tf.keep(losses), predictions: tf.keep(objective.predictions(logits)) };
     const loss = weightedMean(losses, weights);

@@ -8,6 +8,7 @@ import type { LossName } from '../train/objective.ts';
 import { channelAttention } from './held-attention.ts';
 import { defaultTaps, featurePenalty } from './held-features.ts';
 import { outputPenalty } from './held-outputs.ts';
+import { prepareSourceHead } from './held-task.ts';
 import type { Held } from './plan.ts';
 
 /** One batch, and what was computed of it. */
@@ -49,9 +50,9 @@ export interface HeldTask {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Whether what is held to is computed by the source network while training goes on. */
+/** Whether the source network takes part in training. */
 export function needsSource(held: Held): boolean {
-  return held.to === 'features' || held.to === 'outputs';
+  return held.to === 'features' || held.to === 'outputs' || held.to === 'task';
 }
 
 /**
@@ -62,7 +63,10 @@ export async function prepareHeld(held: Held, task: HeldTask): Promise<Penalty> 
   switch (held.to) {
     case 'nothing':
     case 'average':
-      return { taps: [], value: () => undefined, dispose: () => {} };
+      return NO_PENALTY;
+    case 'task':
+      prepareSourceHead(requireSource(task), task.network);
+      return NO_PENALTY;
     case 'start':
       return startPenalty(held, task.carried);
     case 'features': {
@@ -80,6 +84,8 @@ export async function prepareHeld(held: Held, task: HeldTask): Promise<Penalty> 
       return held satisfies never;
   }
 }
+
+const NO_PENALTY: Penalty = { taps: [], value: () => undefined, dispose: () => {} };
 
 /** The source, frozen, so that a compiled step takes its weights as constants. */
 function requireSource({ source, network }: HeldTask): Network {

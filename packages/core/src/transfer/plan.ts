@@ -81,7 +81,12 @@ export type Held =
    */
   | { readonly to: 'outputs'; readonly strength: number; readonly temperature: number }
   /** Weights after training become (1 - share) x start + share x tuned (WiSE-FT, Wortsman et al. 2022, arXiv:2109.01903). */
-  | { readonly to: 'average'; readonly share: number };
+  | { readonly to: 'average'; readonly share: number }
+  /**
+   * The source's task: each batch is of the target with probability `share`, in (0, 1], else of the source, on a head of its
+   * own (MULT, Mou et al. 2016, arXiv:1603.06111).
+   */
+  | { readonly to: 'task'; readonly share: number };
 
 /** New parameters. */
 export interface Added {
@@ -136,6 +141,8 @@ function describeHeld(held: Held): string {
       return `held to the source's outputs (strength ${held.strength}, temperature ${held.temperature})`;
     case 'average':
       return `averaged with its start (share ${held.share})`;
+    case 'task':
+      return `held to the source's task (share of its own ${held.share})`;
     default:
       return held satisfies never;
   }
@@ -251,7 +258,7 @@ function parseThaw(fields: Fields): Thaw {
 }
 
 function parseHeld(fields: Fields): Held {
-  const to = fields.choice('to', ['nothing', 'start', 'features', 'outputs', 'average']);
+  const to = fields.choice('to', ['nothing', 'start', 'features', 'outputs', 'average', 'task']);
   switch (to) {
     case 'nothing':
       fields.only('to');
@@ -278,6 +285,12 @@ function parseHeld(fields: Fields): Held {
       fields.only('to', 'share');
       const share = fields.number('share', 0);
       if (share > 1) fields.fail('share', 'must be a number of at most 1');
+      return { to, share };
+    }
+    case 'task': {
+      fields.only('to', 'share');
+      const share = fields.number('share', 0);
+      if (share === 0 || share > 1) fields.fail('share', 'must be a number above 0 and at most 1');
       return { to, share };
     }
     default:
