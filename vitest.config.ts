@@ -5,7 +5,12 @@ export default defineConfig({
   resolve: { conditions: ['@attune/source'] },
   ssr: { resolve: { conditions: ['@attune/source'] } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'test-fixtures/src/**/*.test.ts'],
+    include: [
+      'packages/*/src/**/*.test.ts',
+      'packages/*/bench/**/*.test.ts',
+      'apps/*/src/**/*.test.ts',
+      'test-fixtures/src/**/*.test.ts',
+    ],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
