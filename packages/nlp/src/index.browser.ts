@@ -27,6 +27,7 @@ export {
   encodePair,
   encodeText,
 } from './text/encode.ts';
+export { exampleWords } from './text/example-words.ts';
 export { byLength, type PaddingReport, type TextSource, type TextSourceOptions, textSource } from './text/source.ts';
 export { PAD, SPECIAL_WORDS, UNKNOWN } from './text/special-words.ts';
 export { LONGEST_WORD, type TokeniseOptions, tokenise } from './text/tokenise.ts';

@@ -159,10 +159,14 @@ describe('openTexts', () => {
             `${split}${name} text ${i}\nline 2\n`,
           );
     await write('plain/pos/empty.txt', '');
+    for (const name of ['a', 'b']) await write(`plain/neg/${name}.txt`, Buffer.from(`na\xefve ${name}`, 'latin1'));
     const plain = await openTexts(join(folder, 'plain'));
     expect(plain.classes).toEqual(['neg', 'pos']);
     expect(plain.skipped).toEqual([{ name: 'pos/empty.txt', reason: 'it has no text' }]);
-    expect(plain.splits.train.length + plain.splits.validation.length + plain.splits.test.length).toBe(20);
+    expect(plain.splits.train.length + plain.splits.validation.length + plain.splits.test.length).toBe(22);
+    expect(plain.warnings[1]).toMatch(
+      /^2 files, such as .*neg.a\.txt, are not UTF-8: they were read as windows-1252\./,
+    );
     const split = await openTexts(join(folder, 'split'));
     expect(split.splits.test.length).toBe(20);
     expect(split.splits.test[0]).toEqual({ name: 'test/neg/0.txt', text: 'test/neg text 0\nline 2', label: 0 });

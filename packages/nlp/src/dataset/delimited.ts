@@ -30,7 +30,6 @@ export async function openDelimited(path: string, kind: 'csv' | 'tsv', options: 
     columns,
     unit: 'line',
     warnings: encodingWarnings(file),
-    hash: file.hash,
     async *rows(wanted) {
       let named = header;
       for await (const { record, line } of records(file, dialect)) {

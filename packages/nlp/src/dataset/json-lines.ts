@@ -20,7 +20,6 @@ export async function openJsonLines(path: string, options: TableOptions): Promis
     columns,
     unit: 'line',
     warnings: encodingWarnings(file),
-    hash: file.hash,
     async *rows(wanted) {
       for await (const { line, record } of records())
         yield { line, cells: wanted.map((i) => cellOf(record, columns[i]!, path, line)) };

@@ -29,7 +29,7 @@ export interface TextDataset {
   readonly fingerprint: string;
 }
 
-export interface OpenTextsOptions extends Omit<ReadTextsOptions, 'label' | 'onSkip' | 'onWarning' | 'onFile'> {
+export interface OpenTextsOptions extends Omit<ReadTextsOptions, 'label' | 'onSkip' | 'onWarning'> {
   readonly label?: string | number | undefined;
   /** Fixes the splits. Default 0. */
   readonly seed?: number | undefined;

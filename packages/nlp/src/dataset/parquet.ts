@@ -1,6 +1,4 @@
 /** Tables in Parquet files, by hyparquet: one row group at a time, and of it only the columns that are asked for. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { UserError } from '@attune/core';
 import {
   asyncBufferFromFile,
@@ -28,7 +26,6 @@ export async function openParquet(path: string): Promise<Table> {
     columns,
     unit: 'row',
     warnings: [],
-    hash: await hashOf(path),
     async *rows(wanted) {
       const names = wanted.map((i) => columns[i]!);
       let rowStart = 0;
@@ -92,10 +89,4 @@ function cellOf(value: unknown, column: string, path: string, row: number): stri
       'Give a column of texts or numbers.',
     );
   return value instanceof Date ? value.toISOString() : String(value);
-}
-
-async function hashOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
-  return hash.digest('hex');
 }

@@ -9,7 +9,7 @@ import { locateTexts, type TextPlace } from './locate.ts';
 import { openTable } from './open-table.ts';
 import { SPLIT_NAMES, type SplitName, splitNamed } from './split-name.ts';
 import type { Table, TableOptions } from './table.ts';
-import { openTextFile } from './text-file.ts';
+import { openTextFile, type TextFile } from './text-file.ts';
 
 export interface LabelledText {
   /** `file:line`, or a text file's path in the data set. */
@@ -32,8 +32,6 @@ export interface ReadTextsOptions extends TableOptions, ColumnOptions {
   readonly onSkip?: ((skipped: SkippedText) => void) | undefined;
   /** Told what is odd about a file, a sentence. */
   readonly onWarning?: ((warning: string) => void) | undefined;
-  /** Given each file's content, as its SHA-256, hex. */
-  readonly onFile?: ((name: string, hash: string) => void) | undefined;
 }
 
 /** A table or a folder, or a table for each split. */
@@ -51,7 +49,15 @@ export async function* readTexts(
   options: ReadTextsOptions = {},
 ): AsyncGenerator<LabelledText, void, void> {
   const places = typeof path === 'string' ? await locateTexts(path) : givenTables(path);
-  for (const place of places) yield* place.kind === 'table' ? rowsOf(place, options) : fileText(place, options);
+  const guessed: TextFile[] = [];
+  for (const place of places)
+    yield* place.kind === 'table' ? rowsOf(place, options) : fileText(place, options, (file) => guessed.push(file));
+  const [first] = guessed;
+  if (first && guessed.length === 1) options.onWarning?.(encodingWarnings(first)[0]!);
+  else if (first)
+    options.onWarning?.(
+      `${guessed.length} files, such as ${first.path}, are not UTF-8: they were read as ${first.encoding}. If letters look wrong, name their encoding.`,
+    );
 }
 
 function givenTables(paths: Readonly<Partial<Record<SplitName, string>>>): TextPlace[] {
@@ -67,7 +73,6 @@ async function* rowsOf(
 ): AsyncGenerator<LabelledText, void, void> {
   const table = await openTable(place.path, options);
   for (const warning of table.warnings) options.onWarning?.(warning);
-  options.onFile?.(place.name, table.hash);
   const columns = chooseColumns(table, options);
   const chosen = [columns.text, columns.pair, columns.label, columns.split];
   const wanted = chosen.filter((position) => position !== undefined);
@@ -121,6 +126,7 @@ function splitOf(cell: string, table: Table, columns: ChosenColumns, line: numbe
 async function* fileText(
   { path, name, className, split }: TextPlace & { kind: 'file' },
   options: ReadTextsOptions,
+  onGuess: (file: TextFile) => void,
 ): AsyncGenerator<LabelledText, void, void> {
   const file = await openTextFile(path, { encoding: options.encoding, mostBytes: MOST_BYTES_A_TEXT }).catch(
     (error: unknown) => {
@@ -130,8 +136,7 @@ async function* fileText(
   );
   let text = '';
   if (file) {
-    for (const warning of encodingWarnings(file)) options.onWarning?.(warning);
-    options.onFile?.(name, file.hash);
+    if (file.guessedFrom !== undefined) onGuess(file);
     for await (const chunk of file.chunks()) text += chunk;
   }
   if (text.trim() === '') options.onSkip?.({ name, reason: 'it has no text' });

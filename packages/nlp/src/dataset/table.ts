@@ -33,8 +33,6 @@ export interface Table {
   readonly unit: 'line' | 'row';
   /** What is odd about the file, in sentences. */
   readonly warnings: readonly string[];
-  /** SHA-256 of the content, hex. */
-  readonly hash: string;
   /** The rows, one after the other: memory does not grow with their number. @param columns Positions in `columns`. */
   rows(columns: readonly number[]): AsyncGenerator<TableRow, void, void>;
 }

@@ -18,7 +18,7 @@ async function read(bytes: Uint8Array | string, options?: TextFileOptions) {
   const file = await openTextFile(path, options);
   let text = '';
   for await (const chunk of file.chunks()) text += chunk;
-  return { text, encoding: file.encoding, guessedFrom: file.guessedFrom, hash: file.hash };
+  return { text, encoding: file.encoding, guessedFrom: file.guessedFrom };
 }
 const refused = async (bytes: Uint8Array | string, options?: TextFileOptions) => {
   const error = await read(bytes, options).catch((caught: unknown) => caught);
@@ -72,9 +72,8 @@ describe('openTextFile', () => {
 
   it('unpacks gzip whatever the name, up to a limit, and knows when it is cut', async () => {
     const packed = gzipSync('a text\n'.repeat(1000));
-    const { text, hash } = await read(packed);
+    const { text } = await read(packed);
     expect(text.length).toBe(7000);
-    expect(hash).toBe((await read('a text\n'.repeat(1000))).hash);
     expect(await refused(packed.subarray(0, packed.length - 9))).toMatch(
       /^file.txt is not whole: unpacking it failed after/,
     );

@@ -2,7 +2,6 @@
  * Files of text as streams: gzip unpacked, encodings found, bounds kept. A file is looked through once before it is read:
  * only its end shows whether it is UTF-8.
  */
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
@@ -23,8 +22,6 @@ export interface TextFile {
   readonly encoding: string;
   /** Where the encoding was guessed because the bytes are not UTF-8: the first line that is not. */
   readonly guessedFrom?: number | undefined;
-  /** SHA-256 of the unpacked bytes, hex. */
-  readonly hash: string;
   /** The text, piece by piece, without a byte order mark. */
   chunks(): AsyncGenerator<string, void, void>;
 }
@@ -45,7 +42,6 @@ const FOREIGN: readonly (readonly [bytes: string, what: string, hint: string])[]
 export async function openTextFile(path: string, options: TextFileOptions = {}): Promise<TextFile> {
   const { mostBytes = DEFAULT_MOST_BYTES } = options;
   await requireFile(path);
-  const hash = createHash('sha256');
   let decoder: Decoder | undefined = options.encoding === undefined ? undefined : decoderOf(options.encoding);
   const named = decoder !== undefined;
   let [bytes, lines] = [0, 0];
@@ -55,7 +51,6 @@ export async function openTextFile(path: string, options: TextFileOptions = {}):
       refuseForeign(path, chunk);
       decoder ??= decoderOf(markedEncoding(chunk) ?? 'utf-8');
     }
-    hash.update(chunk);
     if (!decoder!.encoding.startsWith('utf-16')) refuseBinary(path, chunk, bytes);
     if (guessedFrom === undefined && !decodes(decoder!, chunk)) {
       const line = lines + 1 + badLine(decoder!.encoding, chunk);
@@ -75,7 +70,6 @@ export async function openTextFile(path: string, options: TextFileOptions = {}):
     path,
     encoding,
     guessedFrom,
-    hash: hash.digest('hex'),
     async *chunks() {
       const reading = decoderOf(encoding);
       for await (const chunk of byteChunks(path, mostBytes)) yield reading.decode(chunk);

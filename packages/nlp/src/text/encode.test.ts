@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { encodeExamples, encodePair, encodeText } from './encode.ts';
+import { exampleWords } from './example-words.ts';
 import { Vocabulary } from './vocabulary.ts';
 
 const vocabulary = new Vocabulary(['<pad>', '<unk>', 'a', 'good', 'film', '.']);
@@ -19,6 +20,12 @@ describe('encodeText and encodePair', () => {
   it('pads the shorter of a pair', () => {
     expect([...encodePair('film', 'a good film', vocabulary)]).toEqual([4, 0, 0, 2, 3, 4]);
   });
+});
+
+it('exampleWords gives both texts of a pair, so that a vocabulary has the words of both', () => {
+  const words = [...exampleWords([{ text: 'A film' }, { text: 'good', pair: 'A film.' }])];
+  expect(words).toEqual([['a', 'film'], ['good'], ['a', 'film', '.']]);
+  expect(Vocabulary.fromTexts(words).words.slice(2)).toEqual(['a', 'film', '.', 'good']);
 });
 
 describe('encodeExamples', () => {
