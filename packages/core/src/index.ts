@@ -29,7 +29,9 @@ export {
 // Errors that a user can put right
 export { isUserError, nearestNames, suggestNames, UserError } from './errors.ts';
 // Layers whose gradients are worth writing out
+export { gelu, geluTanh } from './layers/gelu.ts';
 export { type NormalizeBatchOptions, normalizeBatch } from './layers/normalize-batch.ts';
+export { normalizeLayer } from './layers/normalize-layer.ts';
 export { reflectPad } from './layers/reflect-pad.ts';
 // Losses, optimisers, schedules
 export {
