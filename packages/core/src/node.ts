@@ -2,6 +2,7 @@
 
 // Files
 export { explainWriteError, JsonLines, writeFileAtomic } from './files.ts';
+export { type KeptFeaturesOptions, keptFeatures } from './kept-features.ts';
 
 // The folder of a run
 export { loadCheckpoint, removeCheckpoint, saveCheckpoint } from './train/checkpoint-folder.ts';

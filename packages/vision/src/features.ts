@@ -3,11 +3,8 @@
  * data finds them there.
  */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Added, ImageNetwork } from '@attune/core';
-import { readSafetensors, writeSafetensors } from '@attune/core';
-import { writeFileAtomic } from '@attune/core/node';
+import { keptFeatures } from '@attune/core/node';
 import type { ComputeFeaturesOptions, Features } from './compute-features.ts';
 import { computeFeatures, labelledFeatures } from './compute-features.ts';
 import type { Example } from './dataset/open.ts';
@@ -28,16 +25,13 @@ export async function cachedFeatures(
   options: CachedFeaturesOptions,
 ): Promise<Features> {
   const { cacheFolder, fingerprint } = options;
-  if (cacheFolder === undefined || examples.length === 0) return computeFeatures(network, examples, options);
-  const trunk = options.trunk ?? (await trunkFingerprint(network));
-  const file = join(cacheFolder, `${featuresKey(trunk, network, examples, fingerprint)}.safetensors`);
-  const size = network.featureSize;
-  const kept = await readKept(file, examples.length, size);
-  if (kept !== undefined) return labelledFeatures(kept, network, examples);
-  const features = await computeFeatures(network, examples, options);
-  const tensor = { shape: [examples.length, size], data: features.values };
-  await writeFileAtomic(file, writeSafetensors([['features', tensor]])).catch(() => {});
-  return features;
+  const key = async () =>
+    featuresKey(options.trunk ?? (await trunkFingerprint(network)), network, examples, fingerprint);
+  const values = await keptFeatures(
+    { folder: cacheFolder, key, count: examples.length, size: network.featureSize },
+    async () => (await computeFeatures(network, examples, options)).values,
+  );
+  return labelledFeatures(values, network, examples);
 }
 
 /**
@@ -70,14 +64,4 @@ function featuresKey(
   hash.update(JSON.stringify([trunk, name, featureSize, preprocessing, fingerprint]));
   hash.update(JSON.stringify(examples.map((example) => example.name)));
   return hash.digest('hex');
-}
-
-async function readKept(file: string, count: number, size: number): Promise<Float32Array | undefined> {
-  try {
-    const features = readSafetensors(await readFile(file), file).tensors.get('features');
-    if (features?.shape.join() === `${count},${size}` && features.data instanceof Float32Array) return features.data;
-  } catch {
-    // Missing, or damaged: it is made anew.
-  }
-  return undefined;
 }
