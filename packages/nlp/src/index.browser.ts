@@ -5,6 +5,8 @@
 
 // What the words of two data sets advise
 export { jensenShannon, TextCounts, type TextDistance, textDistance, unknownWords } from './advise/text-distance.ts';
+// Features of frozen networks
+export { type ComputeFeaturesOptions, computeFeatures } from './compute-features.ts';
 // Data sets
 export type { TextExample } from './dataset/example.ts';
 export { DEFAULT_SHARES, type SplitShares, stratifiedTextSplit, textKey } from './dataset/split.ts';
@@ -17,6 +19,14 @@ export {
   VECTOR_FORMATS,
   type VectorFormat,
 } from './embeddings/parse-word-vectors.ts';
+export { type EncoderConfig, encoderConfigJson, mostTokens, parseEncoderConfig } from './encoders/config.ts';
+// Transformer encoders
+export { contrastivePairs, type ExamplePair } from './encoders/contrastive-pairs.ts';
+export { EncoderNetwork, type EncoderOptions, type Pooling } from './encoders/encoder-network.ts';
+export { type FirstValues, freshValues } from './encoders/encoder-parameters.ts';
+export { extendEncoder, LORA_TARGETS } from './encoders/extend-encoder.ts';
+export { type SetFitOptions, type SetFitResult, setFit } from './encoders/setfit.ts';
+export { type SubwordOptions, type SubwordText, SubwordTokenizer } from './encoders/subword-tokenizer.ts';
 // Texts as numbers, and batches of them
 export { type BucketOptions, bucketLengths, bucketOf } from './text/bucket-lengths.ts';
 export {

@@ -2,6 +2,8 @@
 
 // What the words of two data sets advise
 export { jensenShannon, TextCounts, type TextDistance, textDistance, unknownWords } from './advise/text-distance.ts';
+// Features of frozen networks
+export { type ComputeFeaturesOptions, computeFeatures } from './compute-features.ts';
 // Data sets
 export type { Column, ColumnOptions } from './dataset/columns.ts';
 export type { TextExample } from './dataset/example.ts';
@@ -26,6 +28,37 @@ export {
   type VectorFormat,
 } from './embeddings/parse-word-vectors.ts';
 export { type ReadWordVectorsOptions, readWordVectors } from './embeddings/read-word-vectors.ts';
+// Transformer encoders
+export {
+  encoderCheckpoint,
+  type LoadEncoderOptions,
+  type LoadedEncoder,
+  loadEncoder,
+  loadTokenizer,
+  type SaveEncoderOptions,
+  saveEncoder,
+} from './encoders/checkpoint.ts';
+export { type EncoderConfig, encoderConfigJson, mostTokens, parseEncoderConfig } from './encoders/config.ts';
+export { contrastivePairs, type ExamplePair } from './encoders/contrastive-pairs.ts';
+export { type EmbedExamplesOptions, embedExamples } from './encoders/embed-examples.ts';
+export { EncoderNetwork, type EncoderOptions, type Pooling } from './encoders/encoder-network.ts';
+export { type FirstValues, freshValues } from './encoders/encoder-parameters.ts';
+export {
+  type EncoderOutput,
+  type ExportEncoderOptions,
+  encoderOnnx,
+  exportEncoder,
+} from './encoders/export-encoder.ts';
+export { extendEncoder, LORA_TARGETS } from './encoders/extend-encoder.ts';
+export {
+  type DownloadProgress,
+  openSentenceEncoder,
+  type Precision,
+  SentenceEncoder,
+  type SentenceEncoderOptions,
+} from './encoders/sentence-encoder.ts';
+export { type SetFitOptions, type SetFitResult, setFit } from './encoders/setfit.ts';
+export { type SubwordOptions, type SubwordText, SubwordTokenizer } from './encoders/subword-tokenizer.ts';
 // Texts as numbers, and batches of them
 export { type BucketOptions, bucketLengths, bucketOf } from './text/bucket-lengths.ts';
 export {

@@ -13,10 +13,13 @@ export const DEFAULT_MAX_LENGTH = 256;
 
 /** Texts as numbers, all single or all pairs. */
 export interface EncodedTexts {
-  /** For each text [T], or for each pair [2, T], of its own T of at least 1, without padding but of the shorter of a pair. */
+  /**
+   * For each text [T], for each pair [2, T], or of either [3, T] for an encoder, of its own T of at least 1, without padding
+   * but of the shorter of a pair.
+   */
   readonly texts: readonly Int32Array[];
-  /** Texts in each example. */
-  readonly parts: 1 | 2;
+  /** Rows of each example. */
+  readonly parts: 1 | 2 | 3;
   /** Class of each example. */
   readonly labels: Int32Array;
   /** Texts that were cut to `maxLength`, and words that were cut to `LONGEST_WORD`. */

@@ -44,7 +44,7 @@ export interface PaddingReport {
 const DEFAULT_WINDOW = 32;
 
 /**
- * A source of batches [N, T], or [N, 2, T] of pairs, int32, 0 where there is no word.
+ * A source of batches [N, T], [N, 2, T] of pairs, or [N, 3, T] for encoders, int32, 0 where there is no word.
  * @throws RangeError when there are no texts, or one that no bucket holds.
  */
 export function textSource(encoded: EncodedTexts, options: TextSourceOptions = {}): TextSource {
@@ -86,7 +86,7 @@ export function textSource(encoded: EncodedTexts, options: TextSourceOptions = {
     labels,
     buckets,
     *batches({ firstBatch, ...request }) {
-      for (const batch of batchesOf(request).slice(firstBatch)) yield padded(encoded, batch, lengthOf(batch));
+      for (const batch of batchesOf(request).slice(firstBatch)) yield paddedBatch(encoded, batch, lengthOf(batch));
     },
     padding(request) {
       const batches: Record<number, number> = {};
@@ -125,7 +125,8 @@ export function byLength(encoded: EncodedTexts): { readonly encoded: EncodedText
   };
 }
 
-function padded({ texts, parts, labels }: EncodedTexts, batch: readonly number[], length: number): Batch {
+/** The examples of these numbers, padded to a length that none of them exceeds. */
+export function paddedBatch({ texts, parts, labels }: EncodedTexts, batch: readonly number[], length: number): Batch {
   const inputs = new Int32Array(batch.length * parts * length);
   for (const [row, example] of batch.entries()) {
     const text = texts[example]!;
