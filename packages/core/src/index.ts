@@ -41,6 +41,7 @@ export {
   crossEntropies,
   outputDivergences,
   softmaxCrossEntropy,
+  tokenCrossEntropies,
   weightedMean,
 } from './losses.ts';
 // Metrics

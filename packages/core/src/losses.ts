@@ -19,6 +19,16 @@ export function crossEntropies({ logits, targets, labelSmoothing = 0 }: CrossEnt
 }
 
 /**
+ * Softmax cross-entropy at each place of sequences, in nats, [N T], sequence after sequence. `targets` are the tokens' numbers
+ * [N, T], int32, and `logits` [N T, classes]: all else is as for `crossEntropies`.
+ */
+export function tokenCrossEntropies({ logits, targets, ...loss }: CrossEntropy): tf.Tensor1D {
+  const tokens = tf.reshape(targets, [logits.shape[0]]) as tf.Tensor1D;
+  const oneHot = tf.oneHot(tokens, logits.shape[1], 1, 0, 'float32') as tf.Tensor2D;
+  return crossEntropies({ logits, targets: oneHot, ...loss });
+}
+
+/**
  * KL(source || target) of two sets of logits [..., classes], both soft-maxed at a temperature above 0, in nats, times
  * temperature^2: so gradients keep their size when it changes (Hinton et al. 2015, arXiv:1503.02531, section 2.1). [...]
  */

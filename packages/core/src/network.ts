@@ -67,7 +67,10 @@ export interface RunOptions extends ApplyOptions {
   readonly taps?: readonly string[];
 }
 
-/** All that one pass over a batch can give. */
+/**
+ * All that one pass over a batch of N examples can give. A network that predicts at every place of a sequence, as language
+ * models do, gives features and logits of each place, example after example: then N stands for examples times places.
+ */
 export interface NetworkOutputs {
   /** Outputs of the layers that were asked for, by name. */
   readonly taps: Readonly<Record<string, tf.Tensor>>;

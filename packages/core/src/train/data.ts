@@ -14,13 +14,15 @@ export interface Batch {
   readonly inputs: InputValues;
   /** Shape of one example, such as [224, 224, 3]. Batches may differ in it, as texts in length; each shape is compiled once. */
   readonly shape: readonly number[];
-  /** Class of each example; where an example may have several labels, only the length counts: fill it with -1. */
+  /** Class of each example; where it has several labels or is a sequence, only the length counts: fill it with -1. */
   readonly labels: Int32Array;
   /**
    * [N, classes], where the target is not the label alone: a distribution over the classes for each example (mixup), or,
    * for the sigmoid loss, 1 for every label that it has.
    */
   readonly targets?: Float32Array;
+  /** [N, T] for the next-token loss: the number of the token to be named at each place, -1 where none is. */
+  readonly tokens?: Int32Array;
   /** Set in a run of two tasks, on batches of the source's; sources leave it out. See `twoTaskBatches`. */
   readonly task?: 'source';
 }
@@ -51,15 +53,18 @@ export interface ExamplesInMemory {
   readonly labels: ArrayLike<number>;
   /** As in a batch: [N, classes]. */
   readonly targets?: Float32Array;
+  /** As in a batch: [N, T]. */
+  readonly tokens?: Int32Array;
   /** In another order every epoch; `balanced`: every class is drawn equally often. Default false. */
   readonly shuffle?: boolean | 'balanced';
 }
 
 /** A source over arrays, such as cached features. @throws RangeError when their lengths do not agree. */
 export function examplesInMemory(examples: ExamplesInMemory): ExampleSource {
-  const { inputs, shape, labels, targets, shuffle = false } = examples;
+  const { inputs, shape, labels, targets, tokens, shuffle = false } = examples;
   const count = labels.length;
   const classes = targets === undefined ? 0 : targets.length / count;
+  const places = tokens === undefined ? 0 : tokens.length / count;
   const stride = shape.reduce((product, size) => product * size, 1);
   if (count === 0) throw new RangeError('there are no examples');
   if (inputs.length !== count * stride)
@@ -68,13 +73,15 @@ export function examplesInMemory(examples: ExamplesInMemory): ExampleSource {
     );
   if (!Number.isInteger(classes))
     throw new RangeError(`${targets?.length} targets are not as many for each of ${count} examples`);
+  if (!Number.isInteger(places))
+    throw new RangeError(`${tokens?.length} tokens are not as many for each of ${count} examples`);
   const orderOf = (random: Random) => {
     if (shuffle === 'balanced') return balancedOrder(labels, random);
     return shuffle ? random.permutation(count) : Array.from({ length: count }, (_, i) => i);
   };
   return {
     count,
-    ...(targets === undefined && { labels }),
+    ...(targets === undefined && tokens === undefined && { labels }),
     *batches({ batchSize, firstBatch, random }) {
       const order = orderOf(random);
       for (let start = firstBatch * batchSize; start < count; start += batchSize) {
@@ -84,6 +91,7 @@ export function examplesInMemory(examples: ExamplesInMemory): ExampleSource {
           shape,
           labels: Int32Array.from(rows, (row) => labels[row]!),
           ...(targets !== undefined && { targets: gather(targets, rows, classes) }),
+          ...(tokens !== undefined && { tokens: gather(tokens, rows, places) }),
         };
       }
     },

@@ -6,14 +6,17 @@ import { Random } from '../random.ts';
 import { tf } from '../tensorflow.ts';
 import { batchTensors } from './batch-tensors.ts';
 import { ahead, type ExampleSource } from './data.ts';
-import type { LossName } from './objective.ts';
+import { type LossName, OBJECTIVES } from './objective.ts';
 import { type EvaluationStep, evaluationStep, type Forward } from './steps.ts';
 
-/** Everything is in the order of the source. With the sigmoid loss, predictions and labels are [N, classes] of 0 and 1. */
+/**
+ * Everything is in the order of the source. With the sigmoid loss, predictions and labels are [N, classes] of 0 and 1; with the
+ * next-token loss they are of the tokens to be named, one after the other.
+ */
 export interface Evaluation {
-  /** Mean cross-entropy in nats. */
+  /** Mean cross-entropy in nats, of an example or a token. */
   readonly loss: number;
-  /** Share of examples whose class is right, or every one of whose labels is, in [0, 1]. */
+  /** Share of examples whose class is right, or every one of whose labels is, or of tokens that are; in [0, 1]. */
   readonly accuracy: number;
   readonly predictions: Int32Array;
   readonly labels: Int32Array;
@@ -41,27 +44,29 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const predictions: number[] = [];
   const labels: number[] = [];
   let loss = 0;
-  let examples = 0;
+  let rows = 0;
   try {
     const request = { epoch: 0, batchSize, firstBatch: 0, random: Random.fromSeed('evaluation') };
     for await (const batch of ahead(source.batches(request))) {
-      const { inputs, targets, weights } = batchTensors(batch, batchSize, classes, { several });
+      const { inputs, targets, weights } = batchTensors(batch, batchSize, classes, { loss: lossName });
       const outputs = await step.run(inputs, targets);
       const [losses, predicted] = await Promise.all([outputs.losses.data(), outputs.predictions.data()]);
-      const count = batch.labels.length;
-      for (let i = 0; i < count; i++) loss += losses[i]!;
-      const actual = several ? batch.targets! : batch.labels;
-      for (let i = 0; i < actual.length; i++) {
-        predictions.push(predicted[i]!);
-        labels.push(actual[i]!);
+      const actual = { softmax: batch.labels, sigmoid: batch.targets!, 'next-token': batch.tokens! }[lossName];
+      const width = several ? classes : 1;
+      for (const row of OBJECTIVES[lossName].rows(batch)) {
+        loss += losses[row]!;
+        for (let i = row * width; i < (row + 1) * width; i++) {
+          predictions.push(predicted[i]!);
+          labels.push(actual[i]!);
+        }
+        rows++;
       }
-      examples += count;
       tf.dispose([inputs, targets, weights, outputs.losses, outputs.predictions]);
     }
   } finally {
     if (options.step === undefined) step.dispose();
   }
-  const mean = loss / examples;
+  const mean = loss / rows;
   if (!several)
     return {
       loss: mean,

@@ -43,7 +43,10 @@ export interface FitOptions {
   readonly schedule?: Schedule;
   /** Default `adamw()`. */
   readonly optimizer?: Optimizer;
-  /** `softmax` where an example has one class, `sigmoid` where it may have several labels. Default `softmax`. */
+  /**
+   * `softmax` where an example has one class, `sigmoid` where it may have several labels, `next-token` where every place of a
+   * sequence has a token to be named: losses and accuracies are then of tokens. Default `softmax`.
+   */
   readonly loss?: LossName;
   /** In [0, 1). Default 0. */
   readonly labelSmoothing?: number;
@@ -60,7 +63,10 @@ export interface FitOptions {
   readonly averaging?: { readonly decay: number };
   /** Stops after this many epochs without a better validation; thawing more starts the count anew. Default: never. */
   readonly patience?: number;
-  /** Default `validation/accuracy`; with the sigmoid loss `validation/mean_average_precision`. */
+  /**
+   * Default `validation/accuracy`; with the sigmoid loss `validation/mean_average_precision`, with the next-token loss
+   * `validation/loss`.
+   */
   readonly monitor?: Monitor;
   /** Fixes the order of the examples and all else that is drawn. */
   readonly seed: number;
@@ -98,16 +104,22 @@ export function checkFitOptions(options: FitOptions): void {
     );
   if (averaging !== undefined)
     demand(averaging.decay > 0 && averaging.decay < 1, 'averaging.decay', averaging.decay, 'above 0 and below 1');
-  demand(Object.hasOwn(OBJECTIVES, loss), 'loss', loss, 'softmax or sigmoid');
-  if (loss === 'sigmoid' && classWeights !== undefined)
+  demand(Object.hasOwn(OBJECTIVES, loss), 'loss', loss, 'softmax, sigmoid or next-token');
+  if (loss !== 'softmax' && classWeights !== undefined)
     throw new UserError(
-      'classWeights are for examples of one class, and the loss is sigmoid.',
+      `classWeights are for examples of one class, and the loss is ${loss}.`,
       'Leave one of them out.',
     );
   if (loss !== 'sigmoid' && options.monitor === 'validation/mean_average_precision')
     throw new UserError(
       'Mean average precision is measured with the sigmoid loss only.',
       'Monitor the accuracy or the loss.',
+    );
+  const { held } = options.plan;
+  if (loss === 'next-token' && held.to === 'features' && held.attention === 'supervised')
+    throw new UserError(
+      `The plan '${options.plan.name}' weighs channels by what tells the examples' classes apart, and sequences have none.`,
+      'Make its attention uniform.',
     );
   if (patience !== undefined)
     demand(Number.isSafeInteger(patience) && patience >= 1, 'patience', patience, 'a whole number of at least 1');
@@ -165,7 +177,7 @@ export function runSettings(options: FitOptions, optimizer: Optimizer, schedule:
     'training examples': options.train.count,
     'validation examples': options.validation?.count ?? null,
     ...Object.fromEntries(prefixed),
-    ...(options.loss === 'sigmoid' && { loss: 'sigmoid' }),
+    ...((options.loss ?? 'softmax') !== 'softmax' && { loss: options.loss! }),
     ...(options.classWeights && { classWeights: String(options.classWeights) }),
     ...((options.accumulate ?? 1) > 1 && { accumulate: options.accumulate! }),
     ...(options.plan.held.to === 'task' && { "source's training examples": options.sourceTrain!.count }),
@@ -174,5 +186,11 @@ export function runSettings(options: FitOptions, optimizer: Optimizer, schedule:
 }
 
 export function monitorOf({ monitor, loss }: Pick<FitOptions, 'monitor' | 'loss'>): Monitor {
-  return monitor ?? (loss === 'sigmoid' ? 'validation/mean_average_precision' : 'validation/accuracy');
+  return monitor ?? DEFAULT_MONITORS[loss ?? 'softmax'];
 }
+
+const DEFAULT_MONITORS: Readonly<Record<LossName, Monitor>> = {
+  softmax: 'validation/accuracy',
+  sigmoid: 'validation/mean_average_precision',
+  'next-token': 'validation/loss',
+};

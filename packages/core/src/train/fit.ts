@@ -177,7 +177,7 @@ function resumeState(
 
 /** Learns from a batch, and adds its share to the epoch's sums. */
 async function learn(phase: Phase, state: RunState, batch: Batch, learningRate: number | undefined): Promise<void> {
-  const { loss, losses, correct } = await phase.learn(batch, learningRate);
+  const { loss, losses, correct, rows } = await phase.learn(batch, learningRate);
   if (!Number.isFinite(loss))
     throw new UserError(
       `Training diverged: the loss of step ${state.step} (epoch ${state.epoch + 1}, batch ${state.batch + 1}) is ${loss}.`,
@@ -188,7 +188,7 @@ async function learn(phase: Phase, state: RunState, batch: Batch, learningRate: 
     ...running,
     loss: running.loss + losses,
     correct: running.correct + correct,
-    examples: running.examples + batch.labels.length,
+    examples: running.examples + rows,
   };
 }
 

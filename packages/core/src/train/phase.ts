@@ -47,9 +47,10 @@ export interface PhaseOptions
 export interface Learned {
   /** What was minimised: weights, smoothing and penalties included. */
   readonly loss: number;
-  /** Sum of the examples' own losses, and how many were right. */
+  /** Sum of the own losses of the rows that count, how many were right, and how many there are: see `Objective`. */
   readonly losses: number;
   readonly correct: number;
+  readonly rows: number;
 }
 
 export interface Phase {
@@ -94,11 +95,10 @@ export function startPhase(
   const ofSource = plan.held.to === 'task' ? sourceStep(options, stepOptions) : undefined;
   const evaluation = evaluationStep(network, forward, loss);
   let norms: GradientNormStep | undefined;
-  const several = loss === 'sigmoid';
   const tensorsOf = (batch: Batch) =>
     batch.task === 'source'
-      ? batchTensors(batch, batchSize, options.source!.classes, { several })
-      : batchTensors(batch, batchSize, network.classes, { classWeights, several });
+      ? batchTensors(batch, batchSize, options.source!.classes, { loss })
+      : batchTensors(batch, batchSize, network.classes, { classWeights, loss });
 
   /** One batch through the step of its task, or the two steps, that the options ask for. */
   async function run(
@@ -134,10 +134,12 @@ export function startPhase(
         outputs.predictions.data(),
       ]);
       tf.dispose({ ...tensors, ...outputs });
-      const learned = { loss: minimised!, losses: 0, correct: 0 };
-      for (let i = 0; i < batch.labels.length; i++) {
-        learned.losses += losses[i]!;
-        if (OBJECTIVES[loss].isRight(predictions, batch, i)) learned.correct++;
+      const learned = { loss: minimised!, losses: 0, correct: 0, rows: 0 };
+      const { rows, isRight } = OBJECTIVES[loss];
+      for (const row of rows(batch)) {
+        learned.losses += losses[row]!;
+        if (isRight(predictions, batch, row)) learned.correct++;
+        learned.rows++;
       }
       return learned;
     },

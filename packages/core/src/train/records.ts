@@ -1,7 +1,7 @@
 /** What a training run tells: a record an epoch, a result, and to whom. */
 import type { Checkpoint } from './checkpoint.ts';
 
-/** One line of metrics.jsonl. Losses in nats, accuracies in [0, 1]. */
+/** One line of metrics.jsonl. Losses in nats, accuracies in [0, 1]; with the next-token loss, of tokens in place of examples. */
 export interface EpochRecord {
   /** Counted from 0. */
   readonly epoch: number;

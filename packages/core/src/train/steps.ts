@@ -39,7 +39,7 @@ export interface TrainingStepOptions extends LossOptions {
 }
 
 interface Outcome {
-  /** Cross-entropy of each example in nats, [N]. */
+  /** Cross-entropy of each row in nats; see `Objective`. */
   readonly losses: tf.Tensor1D;
   /** See `Objective`. */
   readonly predictions: tf.Tensor;

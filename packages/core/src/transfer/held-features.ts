@@ -50,7 +50,8 @@ export function featurePenalty(options: FeaturePenaltyOptions): Penalty {
   );
 
   const distance = (map: tf.Tensor, origin: tf.Tensor, weights: tf.Tensor1D, tap: string): tf.Scalar => {
-    const channels = averaged(tf.square(tf.sub(map, origin)));
+    // A row for each weight: for each example, or for each place of a sequence.
+    const channels = averaged(tf.square(tf.sub(map, origin)), weights.shape[0]);
     const attended = attention.has(tap) ? tf.mul(channels, attention.get(tap)!) : channels;
     return weightedMean(tf.sum(attended, 1) as tf.Tensor1D, weights);
   };
@@ -77,9 +78,9 @@ export function featurePenalty(options: FeaturePenaltyOptions): Penalty {
   };
 }
 
-/** A map [N, ..., C] averaged over its positions: [N, C]. */
-export function averaged(map: tf.Tensor): tf.Tensor2D {
-  return tf.mean(tf.reshape(map, [map.shape[0]!, -1, map.shape.at(-1)!]), 1);
+/** A map [N, ..., C] averaged over its positions: [N, C]; or over those of each of so many rows of the whole: [rows, C]. */
+export function averaged(map: tf.Tensor, rows = map.shape[0]!): tf.Tensor2D {
+  return tf.mean(tf.reshape(map, [rows, -1, map.shape.at(-1)!]), 1);
 }
 
 function requireSameMaps(source: Network, network: Network, taps: readonly string[]): void {

@@ -17,7 +17,7 @@ export interface HeldBatch {
   readonly parameters: readonly Parameter[];
   /** What the network saw, [N, ...]. */
   readonly inputs: tf.Tensor;
-  /** [N], 0 for padding. */
+  /** [N], or [N T] for the next-token loss; 0 for padding. */
   readonly weights: tf.Tensor1D;
   /** Of the network in training. `taps` is empty where its trunk does not move. */
   readonly tuned: Pick<NetworkOutputs, 'taps' | 'logits'>;
