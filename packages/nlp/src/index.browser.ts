@@ -27,6 +27,21 @@ export { type FirstValues, freshValues } from './encoders/encoder-parameters.ts'
 export { extendEncoder, LORA_TARGETS } from './encoders/extend-encoder.ts';
 export { type SetFitOptions, type SetFitResult, setFit } from './encoders/setfit.ts';
 export { type SubwordOptions, type SubwordText, SubwordTokenizer } from './encoders/subword-tokenizer.ts';
+// Word-level networks
+export { type BiLstmOptions, biLstm } from './models/bi-lstm.ts';
+export { type CnnPairOptions, cnnPair } from './models/cnn-pair.ts';
+export { createTextNetwork } from './models/create.ts';
+export { extendTextNetwork } from './models/extend.ts';
+export { type LstmClassifierOptions, lstmClassifier } from './models/lstm-classifier.ts';
+export { type TextCnnOptions, textCnn } from './models/text-cnn.ts';
+export {
+  type Matching,
+  TEXT_ARCHITECTURES,
+  type TextArchitecture,
+  TextNetwork,
+  type TextNetworkOptions,
+  type TextNetworkSpec,
+} from './models/text-network.ts';
 // Texts as numbers, and batches of them
 export { type BucketOptions, bucketLengths, bucketOf } from './text/bucket-lengths.ts';
 export {
@@ -47,3 +62,5 @@ export {
   type VocabularyOptions,
   type VocabularyRecord,
 } from './text/vocabulary.ts';
+// INIT and MULT
+export { type Init, type InitPlan, initPlan, type MultPlan, multPlan } from './transfer-plans.ts';

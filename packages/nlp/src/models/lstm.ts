@@ -1,0 +1,72 @@
+/**
+ * Long short-term memory: Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000 and its bias of 1 at the
+ * start (Jozefowicz et al. 2015, "An Empirical Exploration of Recurrent Network Architectures"). Of each step's gates
+ *
+ *   i, f, g, o = x W_x + h W_h + b,   c <- sigma(f) c + sigma(i) tanh(g),   h <- sigma(o) tanh(c)
+ *
+ * the input's share is one product for all steps. The steps are written out: a compiled step of one length has no loop.
+ */
+import { parameterValue, tf } from '@attune/core';
+import type { Initialiser, TrunkLayer } from '@attune/zoo';
+import { realWords } from './real-words.ts';
+
+export interface LstmOptions {
+  /** Length of an input vector. */
+  readonly from: number;
+  /** Length of the state. */
+  readonly hidden: number;
+  /** From the last word to the first. Default false. */
+  readonly backwards?: boolean;
+}
+
+/**
+ * The state after each word, [N, T, E] to [N, T, H]; parameters `name.input.weight` [E, 4H], `name.hidden.weight` [H, 4H]
+ * and `name.bias` [4H], the gates in the order i, f, g, o. Backwards, padding is passed over; forwards, states at padding
+ * mean nothing.
+ */
+export function lstm(init: Initialiser, name: string, { from, hidden, backwards = false }: LstmOptions): TrunkLayer {
+  const fromInput = init.parameter(`${name}.input.weight`, 'weight', [from, 4 * hidden], 'glorot');
+  const fromHidden = init.parameter(`${name}.hidden.weight`, 'weight', [hidden, 4 * hidden], 'glorot');
+  const bias = init.parameter(`${name}.bias`, 'bias', [4 * hidden], 'zeros');
+  const remembering = Float32Array.from({ length: 4 * hidden }, (_, i) => (Math.floor(i / hidden) === 1 ? 1 : 0));
+  tf.tidy(() => bias.variable.assign(tf.tensor1d(remembering)));
+  return {
+    parameters: [fromInput, fromHidden, bias],
+    apply(x, _training, inputs) {
+      const [count, length] = x.shape as [number, number];
+      // Time first, so that each step's rows lie together.
+      const inTime = tf.reshape(tf.transpose(x, [1, 0, 2]), [length * count, from]) as tf.Tensor2D;
+      const shares = tf.split(
+        tf.add(tf.matMul(inTime, parameterValue<tf.Rank.R2>(fromInput)), parameterValue(bias)),
+        length,
+      );
+      const words = backwards ? tf.split(tf.reshape(tf.transpose(realWords(inputs)), [length * count, 1]), length) : [];
+      const matrix = parameterValue<tf.Rank.R2>(fromHidden);
+      const states: tf.Tensor[] = new Array(length);
+      let state: tf.Tensor = tf.zeros([count, hidden]);
+      let cell: tf.Tensor = tf.zeros([count, hidden]);
+      for (let step = 0; step < length; step++) {
+        const at = backwards ? length - 1 - step : step;
+        const gates = tf.add(shares[at]!, tf.matMul(state as tf.Tensor2D, matrix));
+        const [i, f, g, o] = tf.split(gates, 4, 1) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+        cell = tf.add(tf.mul(tf.sigmoid(f), cell), tf.mul(tf.sigmoid(i), tf.tanh(g)));
+        // Before the first word that is read the cell stays empty, and so does the state.
+        if (backwards) cell = tf.mul(cell, words[at]!);
+        state = tf.mul(tf.sigmoid(o), tf.tanh(cell));
+        states[at] = state;
+      }
+      return tf.stack(states, 1);
+    },
+  };
+}
+
+/** One layer forwards and one backwards over the same words: [N, T, E] to [N, T, 2H]. */
+export function bidirectionalLstm(init: Initialiser, name: string, from: number, hidden: number): TrunkLayer {
+  const forwards = lstm(init, `${name}.forwards`, { from, hidden });
+  const backwards = lstm(init, `${name}.backwards`, { from, hidden, backwards: true });
+  return {
+    parameters: [...forwards.parameters, ...backwards.parameters],
+    apply: (x, training, inputs) =>
+      tf.concat([forwards.apply(x, training, inputs), backwards.apply(x, training, inputs)], 2),
+  };
+}
