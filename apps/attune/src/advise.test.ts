@@ -16,7 +16,7 @@ afterAll(async () => remove());
 
 describe('advise vision', () => {
   it('shows data, scenario, curve, plans and the next command, within 80 columns', async () => {
-    const { status, stdout, stderr } = await attune(['advise', 'vision', '--data', 'fixtures/similar'], {
+    const { status, stdout, stderr } = await attune(['advise', 'vision', '--data', 'fixtures/similar', '--trials', '1'], {
       cwd: folder,
     });
     expect(status, stderr).toBe(0);
@@ -38,7 +38,7 @@ describe('advise vision', () => {
 
   it('prints one JSON document; pictures unlike the source lie further from it', async () => {
     const advice = async (name: string): Promise<VisionAdvice> => {
-      const args = ['advise', 'vision', '--data', name, '--source-data', 'fixtures/similar', '--json'];
+      const args = ['advise', 'vision', '--data', name, '--source-data', 'fixtures/similar', '--trials', '0', '--json'];
       const { status, stdout, stderr } = await attune(args, { cwd: folder });
       expect(status, stderr).toBe(0);
       return JSON.parse(stdout);

@@ -56,7 +56,7 @@ function buildProgram(): Command {
     .helpCommand(false)
     .configureHelp({ sortSubcommands: false });
 
-  const advise = program.command('advise').description('what a data set advises, before anything is trained');
+  const advise = program.command('advise').description('what a data set advises');
   common(
     advise
       .command('vision')
@@ -67,6 +67,7 @@ function buildProgram(): Command {
       .option('--size <px>', 'side of the input', wholeNumber(1))
       .option('--seed <n>', 'fixes splits, sample and folds', wholeNumber(0), 0)
       .option('--source-data <place>', "images of the network's own training: the distance to them is measured too")
+      .option('--trials <n>', 'likeliest plans that are tried on left-out training images; 0: none', wholeNumber(0), 5)
       .option('--validate', 'run the recommended plan and the alternatives, and say whether the advice was right')
       .option('--seeds <n>', 'runs of each plan with --validate', wholeNumber(1), 1)
       .addOption(onBroken())

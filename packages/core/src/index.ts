@@ -5,7 +5,7 @@ export { type ADistanceOptions, aDistance } from './advise/a-distance.ts';
 export { FeatureMoments } from './advise/feature-moments.ts';
 export { diagonalFrechetDistance, frechetDistance } from './advise/frechet.ts';
 export { HScoreAccumulator, hScore, shrunkHScore } from './advise/h-score.ts';
-export type { LabelledFeatures } from './advise/labelled-features.ts';
+export { type LabelledFeatures, rowsAt } from './advise/labelled-features.ts';
 export { LeepAccumulator, leep } from './advise/leep.ts';
 export { logMe } from './advise/log-me.ts';
 export {

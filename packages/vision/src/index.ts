@@ -9,15 +9,24 @@ export {
   adviseOnImages,
   MOST_PER_CLASS,
   type Recommendation,
+  type TrialOptions,
 } from './advise/advise.ts';
 export { type AdviseVisionOptions, adviseVision, type VisionAdvice } from './advise/advise-vision.ts';
-export { bestEarlierLayer, bestLayer, type DepthPoint, depthCurve, depthTaps, gainError } from './advise/depth.ts';
-export type { Evidence, EvidenceCell, TaskTraits, Thresholds } from './advise/evidence-types.ts';
-export { BASELINE, type RankedPlan, rankPlans } from './advise/recommend.ts';
+export { bestEarlierLayer, bestLayer, type DepthPoint, depthCurve, depthTaps } from './advise/depth.ts';
+export type { Evidence, EvidenceCell, TaskTraits, Thresholds, Trial } from './advise/evidence-types.ts';
+export {
+  BASELINE,
+  EARLIER_LAYER,
+  type RankedPlan,
+  type RankOptions,
+  rankPlans,
+  worthTrying,
+} from './advise/recommend.ts';
 export { type Axis, type Scenario, scenarioOf } from './advise/scenario.ts';
 export { type SourceProbabilities, sourceProbabilities } from './advise/source-head.ts';
 export { statisticsShift } from './advise/statistics-shift.ts';
 export { imageBatches, type TapFeaturesOptions, tapFeatures } from './advise/tap-features.ts';
+export { type TryPlansOptions, trialFolds, trialOf, tryPlans } from './advise/try-plans.ts';
 export {
   plansToTry,
   type TriedPlan,

@@ -1,21 +1,13 @@
 /** `attune advise vision`: which scenario of transfer a data set is in, the evidence, and the plan that it speaks for. */
 import { describePlan, namedPlan } from '@attune/core';
-import {
-  adviseVision,
-  BASELINE,
-  type Recommendation,
-  type Validation,
-  type VisionAdvice,
-  validateAdvice,
-} from '@attune/vision';
+import { BASELINE, type Recommendation, type Validation, type VisionAdvice, validateAdvice } from '@attune/vision';
 import { DEFAULT_DATA, locateData } from '../input/data-sets.ts';
 import { featureCache } from '../input/feature-cache.ts';
-import { withSkipHint } from '../input/skip-hint.ts';
 import { DEFAULT_MODEL, WEIGHT_DIRECTORIES } from '../input/weights.ts';
 import { stopOnInterrupt } from '../terminal/interrupt.ts';
 import { paragraph } from '../terminal/paragraph.ts';
-import { prepareProgress } from '../terminal/prepare-progress.ts';
 import { list, percent, table } from '../terminal/table.ts';
+import { askAdvice } from './ask-advice.ts';
 import type { CommandOptions } from './command-options.ts';
 import { backendOf, outputOf } from './command-options.ts';
 
@@ -26,6 +18,7 @@ export interface AdviseVisionCommandOptions extends CommandOptions {
   readonly size?: number;
   readonly seed: number;
   readonly sourceData?: string;
+  readonly trials: number;
   readonly validate?: boolean;
   readonly seeds: number;
   readonly onBroken: 'skip' | 'refuse';
@@ -37,20 +30,8 @@ export async function adviseVisionCommand(options: AdviseVisionCommandOptions): 
   const data = await locateData(options.data ?? DEFAULT_DATA);
   const from = options.from ?? DEFAULT_MODEL;
   await backendOf(options);
-  const advice = await adviseVision({
-    data,
-    from,
-    size: options.size,
-    weightsFile: options.weights,
-    dataDirectories: WEIGHT_DIRECTORIES,
-    seed: options.seed,
-    onBroken: options.onBroken,
-    sourceData: options.sourceData === undefined ? undefined : await locateData(options.sourceData),
-    ...(options.cache ? { indexFolder: featureCache() } : {}),
-    ...(options.quiet === true ? {} : { onProgress: prepareProgress() }),
-  }).catch((error: unknown) => {
-    throw withSkipHint(error, options.onBroken);
-  });
+  const sourceData = options.sourceData === undefined ? undefined : await locateData(options.sourceData);
+  const advice = await askAdvice({ ...options, data, from, sourceData, size: options.size });
   for (const { name, reason } of advice.skipped) output.note(`left out: ${name}: ${reason}`);
   for (const warning of advice.warnings) output.note(`warning: ${warning}`);
   const text = adviceText(advice, nextCommand(advice, options));
@@ -132,10 +113,15 @@ function adviceText(advice: VisionAdvice, next: string): string {
     '',
     paragraph('plan', recommendationText(advice)),
     paragraph('', describePlan(namedPlan(recommended.name)).replace(/^[^:]*: /, '')),
-    paragraph('why', 'so the plans did on known tasks, the more like this one the more they count:'),
+    paragraph('why', whyText(advice)),
     table([
-      ['  plan', 'expected over a linear probe', 'time here'],
-      ...ranking.map((plan) => [`  ${plan.name}`, gainText(plan), duration(seconds[plan.name]!)]),
+      ['  plan', 'expected over a linear probe', 'in trials', 'time here'],
+      ...ranking.map((plan) => [
+        `  ${plan.name}`,
+        gainText(plan),
+        plan.trial === null ? '' : points(plan.trial),
+        duration(seconds[plan.name]!),
+      ]),
     ]),
     '',
     // Not broken: it is to be copied.
@@ -154,7 +140,7 @@ function points(share: number): string {
 /** Nothing for the probe itself, which gains are measured against. */
 function gainText({ plan, gain, standardError }: Recommendation): string {
   if (plan === BASELINE) return '–';
-  return `${points(gain)} ± ${standardError === null ? '?' : (100 * standardError).toFixed(1)}`;
+  return `${points(gain)} ± ${(100 * standardError).toFixed(1)}`;
 }
 
 function recommendationText({ recommended, ranking }: VisionAdvice): string {
@@ -166,6 +152,11 @@ function recommendationText({ recommended, ranking }: VisionAdvice): string {
       .map(({ name, gain }) => `${points(recommended.gain - gain)} against the runner-up, ${name}`),
   ];
   return gains.length === 0 ? recommended.name : `${recommended.name}: expected ${gains.join(', ')}`;
+}
+
+function whyText({ trials }: VisionAdvice): string {
+  const known = 'so the plans did on known tasks, the more like this one the more they count';
+  return trials.length === 0 ? `${known}:` : `${known}, and in trials on images that were left out here:`;
 }
 
 function likenessText({ traits, sourceHead, domain }: VisionAdvice): string {

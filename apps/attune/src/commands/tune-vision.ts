@@ -5,7 +5,7 @@ import { describePlan, namedPlan, silentProgress, UserError } from '@attune/core
 import { terminalProgress } from '@attune/core/node';
 import { writePage } from '@attune/report/node';
 import type { LabelKind, TuneVisionOptions, TuneVisionResult, VisionRecord } from '@attune/vision';
-import { adviseVision, readRecord, tuneVision } from '@attune/vision';
+import { readRecord, tuneVision } from '@attune/vision';
 import { environment, environmentFacts } from '../environment.ts';
 import { DEFAULT_DATA, locateData } from '../input/data-sets.ts';
 import { featureCache } from '../input/feature-cache.ts';
@@ -20,6 +20,7 @@ import { figuresOf } from '../terminal/metrics.ts';
 import type { Output } from '../terminal/output.ts';
 import { prepareProgress } from '../terminal/prepare-progress.ts';
 import { table } from '../terminal/table.ts';
+import { askAdvice } from './ask-advice.ts';
 import type { CommandOptions } from './command-options.ts';
 import { backendOf, outputOf } from './command-options.ts';
 
@@ -125,19 +126,12 @@ async function advisedPlan(
   output: Output,
 ): Promise<TransferPlan> {
   await backendOf(options);
-  const { scenario, recommended } = await adviseVision({
+  const { scenario, recommended } = await askAdvice({
+    ...options,
     data,
     from,
-    seed: options.seed ?? 0,
     size: options.size,
-    weightsFile: options.weights,
-    dataDirectories: WEIGHT_DIRECTORIES,
-    onBroken: options.onBroken,
     labels: options.labels,
-    ...(options.cache ? { indexFolder: featureCache() } : {}),
-    ...(options.quiet === true ? {} : { onProgress: prepareProgress() }),
-  }).catch((error: unknown) => {
-    throw withSkipHint(error, options.onBroken);
   });
   output.note(`advised: ${recommended.name} (${scenario.name}); all of the advice: attune advise vision`);
   return namedPlan(recommended.name);

@@ -10,6 +10,13 @@ export interface LabelledFeatures {
 }
 
 /** What a score counts on, checked. */
+/** The features of some of the examples, in the order of the indices. */
+export function rowsAt({ values, size, labels }: LabelledFeatures, indices: readonly number[]): LabelledFeatures {
+  const rows = new Float32Array(indices.length * size);
+  for (const [k, i] of indices.entries()) rows.set(values.subarray(i * size, (i + 1) * size), k * size);
+  return { values: rows, size, labels: Int32Array.from(indices, (i) => labels[i]!) };
+}
+
 export interface CheckedFeatures extends LabelledFeatures {
   readonly count: number;
   /** Greatest label + 1. */

@@ -3,7 +3,7 @@
  * fitted on. The plainest score of features, and what the others are estimates of.
  */
 import { summarize } from '../metrics/summary.ts';
-import { checkFeatures, type LabelledFeatures } from './labelled-features.ts';
+import { checkFeatures, type LabelledFeatures, rowsAt } from './labelled-features.ts';
 import { DEFAULT_DECAY, mostProbable, prepareRegression } from './logistic-regression.ts';
 import { stratifiedFolds } from './stratified-folds.ts';
 
@@ -81,10 +81,4 @@ export function probeAccuracy(
   const best = results.reduce((a, b) => (b.crossEntropy < a.crossEntropy ? b : a));
   const { mean, standardError } = summarize(best.foldAccuracies);
   return { accuracy: mean, standardError, ...best };
-}
-
-function rowsAt({ values, size, labels }: LabelledFeatures, indices: readonly number[]): LabelledFeatures {
-  const rows = new Float32Array(indices.length * size);
-  for (const [k, i] of indices.entries()) rows.set(values.subarray(i * size, (i + 1) * size), k * size);
-  return { values: rows, size, labels: Int32Array.from(indices, (i) => labels[i]!) };
 }

@@ -13,9 +13,8 @@ import {
   type Table,
   where,
 } from '@attune/report';
-import type { EvidenceCell } from '@attune/vision';
-import { type Judged, judgeKnown, judgeLeavingOut, judgeReview, mean } from './fit-advisor.ts';
-import { finalRuns } from './known-tasks.ts';
+import { type Judged, judgeAlways, judgeKnown, judgeLeavingOut, judgeReview, mean } from './fit-advisor.ts';
+import { finalRuns, type StudiedTask } from './known-tasks.ts';
 import { TARGETS } from './targets.ts';
 
 const METRIC = 'accuracy';
@@ -33,15 +32,15 @@ function targetNumber({ target }: Factors): number {
 }
 
 /** 1. Does the review's advice win, and where does it fail? */
-export function reviewTable(cells: readonly EvidenceCell[]): Table {
-  const judged = judgeReview(cells);
+export function reviewTable(tasks: readonly StudiedTask[]): Table {
+  const judged = judgeReview(tasks);
   return plainTable(
     ['target', 'kind', 'images a class', 'the review says', 'best tried', 'loses, points', 'holds'],
     judged.map(({ target, imagesPerClass, advised, best, regret }) => [
       target,
       TARGETS.find(({ name }) => name === target)!.kind,
       imagesPerClass,
-      advised,
+      namesOf(advised),
       best,
       points(regret),
       holds(regret),
@@ -247,31 +246,20 @@ function groupBy(items: readonly Measurement[], names: readonly string[]): Measu
 }
 
 /** 6. The advisor on targets that it was not fitted on, beside the review's rule and fixed plans. */
-export function advisorTable(cells: readonly EvidenceCell[]): Table {
-  const always = (plan: string): Judged[] =>
-    cells.flatMap((cell) => {
-      const most = Math.max(...Object.values(cell.accuracy));
-      const accuracy = cell.accuracy[plan];
-      return accuracy === undefined
-        ? []
-        : [
-            {
-              target: cell.target,
-              imagesPerClass: cell.imagesPerClass,
-              advised: plan,
-              best: '',
-              regret: most - accuracy,
-            },
-          ];
-    });
+export function advisorTable(tasks: readonly StudiedTask[]): Table {
   const rules: [string, Judged[]][] = [
-    ['the advisor, target left out', judgeLeavingOut(cells)],
-    ['the advisor, target known', judgeKnown(cells)],
-    ["the review's rule, target left out", judgeReview(cells)],
-    ...['linear-probe', 'full', 'probe-then-full'].map((plan): [string, Judged[]] => [`always ${plan}`, always(plan)]),
+    ['the advisor, target left out', judgeLeavingOut(tasks, 'plans')],
+    ['the advisor without trials of plans (`--trials 0`), target left out', judgeLeavingOut(tasks, 'earlier layer')],
+    ['known tasks alone, target left out', judgeLeavingOut(tasks, 'nothing')],
+    ['the advisor, target known', judgeKnown(tasks, 'plans')],
+    ["the review's rule, target left out", judgeReview(tasks)],
+    ...['linear-probe', 'full', 'probe-then-full'].map((plan): [string, Judged[]] => [
+      `always ${plan}`,
+      judgeAlways(tasks, plan),
+    ]),
   ];
   return plainTable(
-    ['rule', 'cells', 'within 1 point of the best', 'mean regret, points', 'greatest regret, points'],
+    ['rule', 'tasks', 'within 1 point of the best', 'mean regret, points', 'greatest regret, points'],
     rules.map(([name, judged]) => [
       name,
       judged.length,
@@ -282,17 +270,24 @@ export function advisorTable(cells: readonly EvidenceCell[]): Table {
   );
 }
 
-/** The advice for each target: fitted without it, and as it is given now that the target is known. */
-export function adviceTable(cells: readonly EvidenceCell[], imagesPerClass: number): Table {
+/** The advice for each target, a draw of images after the other: fitted without it, and as it is given now that it is known. */
+export function adviceTable(tasks: readonly StudiedTask[], imagesPerClass: number): Table {
   const here = (judged: readonly Judged[]) => judged.filter((each) => each.imagesPerClass === imagesPerClass);
-  const known = here(judgeKnown(cells));
+  const known = here(judgeKnown(tasks, 'plans'));
   return plainTable(
     ['target', 'best tried', 'advised, left out', 'loses, points', 'holds', 'advised, known', 'loses, points', 'holds'],
-    here(judgeLeavingOut(cells)).map(({ target, advised, best, regret }, i) => [
+    here(judgeLeavingOut(tasks, 'plans')).map(({ target, advised, best, regret }, i) => [
       target,
       best,
-      ...[advised, points(regret), holds(regret)],
-      ...[known[i]!.advised, points(known[i]!.regret), holds(known[i]!.regret)],
+      ...[namesOf(advised), points(regret), holds(regret)],
+      ...[namesOf(known[i]!.advised), points(known[i]!.regret), holds(known[i]!.regret)],
     ]),
   );
+}
+
+/** Each name once, with how often it was advised where there are several. */
+function namesOf(advised: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const name of advised) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].map(([name, count]) => (counts.size === 1 ? name : `${count} x ${name}`)).join(', ');
 }

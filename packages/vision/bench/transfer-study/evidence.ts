@@ -5,14 +5,16 @@
  */
 import { fileURLToPath } from 'node:url';
 import { writeFileAtomic } from '@attune/core/node';
+import type { EvidenceCell } from '@attune/vision';
 import { fitThresholds } from './fit-advisor.ts';
-import { knownTasks, measurementsIn } from './known-tasks.ts';
+import { knownTasks, studyMeasurements } from './known-tasks.ts';
 
 /** The network that the study used throughout: its shifts are what thresholds are for. */
 export const WORKHORSE = 'mobilenet_v2_035';
 
-const cells = knownTasks(await measurementsIn('transfer'), await measurementsIn('scores'), WORKHORSE);
-const thresholds = fitThresholds(cells);
+const tasks = knownTasks(await studyMeasurements(), WORKHORSE);
+const thresholds = fitThresholds(tasks);
+const cells = tasks.map(({ draws: _, ...cell }): EvidenceCell => cell);
 const rounded = (_: string, value: unknown) => (typeof value === 'number' ? Number(value.toPrecision(4)) : value);
 const json = (value: unknown) => JSON.stringify(value, rounded, 2);
 const file = fileURLToPath(new URL('../../src/advise/evidence.ts', import.meta.url));

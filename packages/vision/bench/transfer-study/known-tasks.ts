@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { levels, type Measurement, summaries, where } from '@attune/report';
 import { readStudy } from '@attune/report/node';
-import { type EvidenceCell, gainError, type TaskTraits } from '@attune/vision';
-import { TARGETS } from './targets.ts';
+import { BASELINE, type EvidenceCell, type TaskTraits, type Trial, trialOf } from '@attune/vision';
 
 export const RECORDS: string = fileURLToPath(new URL('../records', import.meta.url));
 
@@ -24,14 +23,35 @@ export function finalRuns(measurements: readonly Measurement[]): Measurement[] {
 /** Plans that are measured in every cell: a cell that lacks one would favour the others. */
 const EVERYWHERE = ['linear-probe', 'earlier-layer', 'full', 'probe-then-full', 'modular'];
 
-/** Cells of one source network that are complete. */
-export function knownTasks(
-  transfer: readonly Measurement[],
-  scores: readonly Measurement[],
-  from: string,
-): EvidenceCell[] {
+/** What one draw of images to learn from tells beforehand. */
+export interface Draw {
+  readonly seed: number;
+  readonly traits: Pick<TaskTraits, 'shift' | 'earlierGain'>;
+  /** Of `trials.ts`. */
+  readonly trials: readonly Trial[];
+}
+
+/** Traits and accuracies are means over the draws. */
+export interface StudiedTask extends EvidenceCell {
+  readonly draws: readonly Draw[];
+}
+
+export interface StudyMeasurements {
+  readonly transfer: readonly Measurement[];
+  readonly scores: readonly Measurement[];
+  readonly trials: readonly Measurement[];
+}
+
+/** What the logs hold. */
+export async function studyMeasurements(): Promise<StudyMeasurements> {
+  const [transfer, scores, trials] = await Promise.all(['transfer', 'scores', 'trials'].map(measurementsIn));
+  return { transfer: transfer!, scores: scores!, trials: trials! };
+}
+
+/** Tasks of one source network that are complete. */
+export function knownTasks({ transfer, scores, trials }: StudyMeasurements, from: string): StudiedTask[] {
   const runs = where(finalRuns(transfer), { from });
-  const cells: EvidenceCell[] = [];
+  const tasks: StudiedTask[] = [];
   for (const target of levels(runs, 'target'))
     for (const size of levels(where(runs, { target }), 'size')) {
       const accuracy = Object.fromEntries(
@@ -40,30 +60,60 @@ export function knownTasks(
           mean,
         ]),
       );
-      const traits = traitsOf(where(scores, { from, target, size }), Number(size) * classesOf(String(target)));
-      if (traits === undefined || !EVERYWHERE.every((plan) => accuracy[plan] !== undefined)) continue;
-      cells.push({ target: String(target), imagesPerClass: Number(size), ...traits, accuracy });
+      if (!EVERYWHERE.every((plan) => accuracy[plan] !== undefined)) continue;
+      const draws = drawsOf(where(scores, { from, target, size }), where(trials, { from, target, size }));
+      if (draws.length === 0) continue;
+      const average = (of: (draw: Draw) => number | undefined) => {
+        const values = draws.map(of).filter((value) => value !== undefined);
+        return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
+      };
+      const shift = average(({ traits }) => traits.shift);
+      tasks.push({
+        target: String(target),
+        imagesPerClass: Number(size),
+        ...(shift === undefined ? {} : { shift }),
+        earlierGain: average(({ traits }) => traits.earlierGain)!,
+        accuracy,
+        draws,
+      });
     }
-  return cells;
+  return tasks;
 }
 
-/** Means over seeds. Sizes above those that scores were measured at take the largest one's. */
-function traitsOf(
-  scores: readonly Measurement[],
-  images: number,
-): Pick<TaskTraits, 'shift' | 'earlierGain' | 'earlierError'> | undefined {
-  const curve = summaries(scores, ['layer'], 'cross-validated probe');
-  if (curve.length < 2) return undefined;
-  const top = curve.at(-1)!.mean;
-  const earlier = Math.max(...curve.slice(0, -1).map(({ mean }) => mean));
-  const shift = summaries(scores, ['target'], 'shift')[0]?.mean;
-  return {
-    ...(shift === undefined ? {} : { shift }),
-    earlierGain: earlier - top,
-    earlierError: gainError(top, images),
-  };
+/** Draws whose layers were scored. */
+function drawsOf(scores: readonly Measurement[], trials: readonly Measurement[]): Draw[] {
+  return [...new Set(scores.map(({ seed }) => seed))].sort().flatMap((seed): Draw[] => {
+    const ofSeed = scores.filter((each) => each.seed === seed);
+    const curve = ofSeed
+      .filter(({ factors }) => factors.layer !== 'task')
+      .map(({ metrics }) => metrics['cross-validated probe']!);
+    if (curve.length < 2) return [];
+    const shift = ofSeed.find(({ factors }) => factors.layer === 'task')?.metrics.shift;
+    const earlierGain = Math.max(...curve.slice(0, -1)) - curve.at(-1)!;
+    return [
+      {
+        seed,
+        traits: { ...(shift === undefined ? {} : { shift }), earlierGain },
+        trials: trialsOf(trials.filter((each) => each.seed === seed)),
+      },
+    ];
+  });
 }
 
-function classesOf(target: string): number {
-  return TARGETS.find(({ name }) => name === target)!.classes;
+/** Gains over the probe image by image, over all parts that were left out. */
+function trialsOf(runs: readonly Measurement[]): Trial[] {
+  return levels(runs, 'plan')
+    .map(String)
+    .filter((plan) => plan !== BASELINE)
+    .map((plan) =>
+      trialOf(
+        plan,
+        levels(runs, 'fold').flatMap((fold) => {
+          const [right, baseline] = [plan, BASELINE].map((name) =>
+            [...String(where(runs, { plan: name, fold })[0]?.settings?.right ?? '')].map(Number),
+          );
+          return right!.map((each, i) => each - baseline![i]!);
+        }),
+      ),
+    );
 }

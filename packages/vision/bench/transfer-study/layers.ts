@@ -1,6 +1,6 @@
 /** What frozen layers' features tell of a task: which earlier layer a probe likes best, found on the images to learn from. */
 import type { ImageNetwork, LabelledFeatures } from '@attune/core';
-import { bestEarlierLayer as bestOf, depthCurve, depthTaps, tapFeatures } from '@attune/vision';
+import { bestEarlierLayer as bestOf, depthCurve, depthTaps, type Example, tapFeatures } from '@attune/vision';
 import { loadPretrained } from '@attune/zoo/node';
 import { FIXTURES } from './targets.ts';
 import type { Task } from './task.ts';
@@ -10,18 +10,26 @@ const kept = new Map<string, string>();
 /** The earlier layer that does best in cross-validation on the very images that a run learns from. */
 export async function bestEarlierLayer(from: string, task: Task, size: number, seed: number): Promise<string> {
   const key = `${from} ${task.target.name} ${size} ${seed}`;
-  const known = kept.get(key);
-  if (known !== undefined) return known;
+  const layer = kept.get(key) ?? (await bestEarlierLayerFor(from, task, task.train(size, seed), seed));
+  kept.set(key, layer);
+  return layer;
+}
+
+/** The same, on images at hand. */
+export async function bestEarlierLayerFor(
+  from: string,
+  task: Task,
+  train: readonly Example[],
+  seed: number,
+): Promise<string> {
   const network = await loadPretrained(from, {
     classes: task.classes,
     size: task.target.pixels,
     dataDirectories: [FIXTURES],
   });
   try {
-    const features = await tapFeatures(network, task.train(size, seed), { taps: depthTaps(network) });
-    const { layer } = bestOf(await depthCurve(features, { seed }))!;
-    kept.set(key, layer);
-    return layer;
+    const features = await tapFeatures(network, train, { taps: depthTaps(network) });
+    return bestOf(await depthCurve(features, { seed }))!.layer;
   } finally {
     network.dispose();
   }

@@ -21,6 +21,8 @@ export interface Run {
 export interface Outcome {
   readonly metrics: { readonly accuracy: number; readonly loss: number; readonly trainAccuracy: number };
   readonly settings: Record<string, unknown>;
+  /** Of each test image, in their order, whether its class was named. */
+  readonly right: readonly boolean[];
   /** Training alone. */
   readonly seconds: number;
 }
@@ -41,7 +43,7 @@ export async function measure({ from, candidate, task, size, seed, train, test, 
     const result = await trainOnImages({ network, plan, seed, settings, train, validation: [] });
     const seconds = Math.round((performance.now() - started) / 10) / 100;
     lora?.mergeAndRemove();
-    const { metrics } = await evaluateImages(network, test);
+    const { metrics, predictions } = await evaluateImages(network, test);
     const { epochs, learningRate, weightDecay } = settings;
     return {
       metrics: {
@@ -56,6 +58,7 @@ export async function measure({ from, candidate, task, size, seed, train, test, 
         weightDecay,
         trainableParameters: result.best['charts/trainable_parameters'],
       },
+      right: predictions.map(({ label, prediction }) => label === prediction),
       seconds,
     };
   } finally {

@@ -104,7 +104,13 @@ async function chosenCandidate(log: StudyLog, task: Task, plan: string): Promise
       const { candidate } = await candidateFor(task, plan, size, seed, i);
       const [train, test] = [task.train(size, seed), task.validation(size, seed)];
       const outcome = await measure({ from, candidate, task, size, seed, train, test, share: TRIAL });
-      await log.append({ factors, seed, ...outcome });
+      await log.append({
+        factors,
+        seed,
+        metrics: outcome.metrics,
+        settings: outcome.settings,
+        seconds: outcome.seconds,
+      });
     }
     const { metrics } = log.measurements.find(
       (each) => each.seed === seed && each.factors.plan === plan && each.factors.candidate === i,

@@ -19,7 +19,7 @@ import {
   reviewTable,
   scoresTable,
 } from './answers.ts';
-import { finalRuns, knownTasks, measurementsIn, RECORDS } from './known-tasks.ts';
+import { finalRuns, knownTasks, RECORDS, studyMeasurements } from './known-tasks.ts';
 import { TARGETS } from './targets.ts';
 
 const README = new URL('../../README.md', import.meta.url);
@@ -27,20 +27,20 @@ const WORKHORSE = 'mobilenet_v2_035';
 /** Plans that were measured at every size. */
 const SHOWN = ['scratch', 'linear-probe', 'earlier-layer', 'full', 'probe-then-full', 'modular'];
 
-const transfer = await measurementsIn('transfer');
-const scores = await measurementsIn('scores');
+const measurements = await studyMeasurements();
+const { transfer, scores } = measurements;
 const yosinski = (await readStudy(join(RECORDS, 'yosinski.jsonl'))).measurements;
-const cells = knownTasks(transfer, scores, WORKHORSE);
+const tasks = knownTasks(measurements, WORKHORSE);
 
 const sections = {
   accuracies: accuracyTable(transfer, WORKHORSE),
-  review: reviewTable(cells),
+  review: reviewTable(tasks),
   modular: modularTable(transfer, WORKHORSE),
   extractor: extractorTable(transfer, WORKHORSE),
   layers: layersTable(yosinski),
   scores: scoresTable(scores, transfer),
-  advisor: advisorTable(cells),
-  'advice-20': adviceTable(cells, 20),
+  advisor: advisorTable(tasks),
+  'advice-20': adviceTable(tasks, 20),
 };
 for (const [name, table] of Object.entries(sections)) await updateSection(README, `study-${name}`, markdown(table));
 

@@ -8,7 +8,8 @@ import type { LabelKind } from '../dataset/labels.ts';
 import type { Example, ImageDataset, OpenImagesOptions, SkippedImage } from '../dataset/open.ts';
 import { openImages } from '../dataset/open.ts';
 import type { SplitName } from '../dataset/scan.ts';
-import { type Advice, type AdviseOptions, adviseOnImages, sampleOf } from './advise.ts';
+import { startNetwork } from '../source-network.ts';
+import { type Advice, type AdviseOptions, adviseOnImages, sampleOf, type TrialOptions } from './advise.ts';
 import { planSeconds } from './plan-time.ts';
 import { sourceProbabilities } from './source-head.ts';
 
@@ -27,6 +28,8 @@ export interface AdviseVisionOptions
   readonly sourceData?: string | undefined;
   readonly dataDirectories?: readonly string[] | undefined;
   readonly weightsFile?: string | undefined;
+  /** Trials of the likeliest plans: minutes of training. Default: none. */
+  readonly trials?: Omit<TrialOptions, 'start'> | undefined;
   readonly onProgress?: (what: 'images' | 'features' | 'layers', done: number, total: number) => void;
 }
 
@@ -47,7 +50,7 @@ export interface VisionAdvice extends Advice {
 
 /** @throws UserError for input that a user can put right. */
 export async function adviseVision(options: AdviseVisionOptions): Promise<VisionAdvice> {
-  const { data, from, seed = 0, size, sourceData, onProgress } = options;
+  const { data, from, seed = 0, size, sourceData, trials, onProgress } = options;
   const { preprocessing, weights } = catalogueEntry(from);
   const resize = Math.round((preprocessing.resize * (size ?? preprocessing.size)) / preprocessing.size);
   const open = (path: string, labels?: LabelKind): Promise<ImageDataset> =>
@@ -82,6 +85,7 @@ export async function adviseVision(options: AdviseVisionOptions): Promise<Vision
       train,
       classes: dataset.classes,
       seed,
+      trials: trials && { ...trials, start: (plan) => startNetwork({ ...where, from, plan, classes, seed }) },
       ...(options.evidence ? { evidence: options.evidence } : {}),
       ...(onProgress ? { onProgress } : {}),
     });

@@ -1,17 +1,19 @@
 /**
  * What the data advises: how large the set is, how like the source's its images are, which layer's features tell its
- * classes apart, and which plan that speaks for. It measures with frozen features alone, so that it takes seconds.
+ * classes apart, and which plan that speaks for. Frozen features alone say so in seconds; trials of the likeliest plans, where
+ * they are asked for, take minutes and say it more surely.
  */
 import type { ImageNetwork, LabelledFeatures } from '@attune/core';
 import { logMe, nearestNeighbourAccuracy, Random, shrunkHScore, transRate } from '@attune/core';
 import type { Example } from '../dataset/open.ts';
-import { bestEarlierLayer, bestLayer, type DepthPoint, depthCurve, depthTaps, gainError } from './depth.ts';
+import { bestEarlierLayer, bestLayer, type DepthPoint, depthCurve, depthTaps } from './depth.ts';
 import { EVIDENCE, THRESHOLDS } from './evidence.ts';
-import type { Evidence, TaskTraits } from './evidence-types.ts';
-import { type RankedPlan, rankPlans } from './recommend.ts';
+import type { Evidence, TaskTraits, Trial } from './evidence-types.ts';
+import { EARLIER_LAYER, type RankedPlan, rankPlans, worthTrying } from './recommend.ts';
 import { type Scenario, scenarioOf } from './scenario.ts';
 import { statisticsShift } from './statistics-shift.ts';
 import { tapFeatures } from './tap-features.ts';
+import { type TryPlansOptions, tryPlans } from './try-plans.ts';
 
 export interface AdviseOptions {
   /** The pre-trained network; its head does not matter. */
@@ -24,7 +26,14 @@ export interface AdviseOptions {
   readonly seed: number;
   /** What plans are ranked by. Default: what the study measured. */
   readonly evidence?: Evidence;
+  /** Trials of the likeliest plans, and of an earlier layer. Default: none. */
+  readonly trials?: TrialOptions | undefined;
   readonly onProgress?: (what: 'features' | 'layers', done: number, total: number) => void;
+}
+
+export interface TrialOptions extends Pick<TryPlansOptions, 'start' | 'onRun' | 'signal'> {
+  /** Plans that are tried, besides the probes: at least 1. */
+  readonly count: number;
 }
 
 export interface Advice {
@@ -44,6 +53,8 @@ export interface Advice {
   readonly best: DepthPoint;
   /** Transferability scores of the top layer's features; greater is better. */
   readonly scores: Readonly<Record<'LogME' | 'H-score' | 'TransRate' | 'nearest neighbour', number>>;
+  /** What was tried on the images to learn from, and how it did; empty without trials. */
+  readonly trials: readonly Trial[];
   readonly recommended: Recommendation;
   /** Every plan that was weighed, the best first. */
   readonly ranking: readonly Recommendation[];
@@ -60,6 +71,9 @@ export interface Recommendation extends RankedPlan {
 export const MOST_PER_CLASS = 100;
 /** Images that are measured at most. */
 const MOST_IMAGES = 2000;
+
+/** Images of the middle class that a third must be left out of for a trial. */
+const FEWEST_TO_TRY = 3;
 
 const STUDIED: Evidence = { cells: EVIDENCE, thresholds: THRESHOLDS };
 
@@ -88,11 +102,20 @@ export async function adviseOnImages(options: AdviseOptions): Promise<Advice> {
     imagesPerClass: median(perClass),
     shift,
     earlierGain: (earlier ?? top).accuracy - top.accuracy,
-    earlierError: gainError(top.accuracy, sample.length),
   };
-  const ranking = rankPlans(traits, evidence.cells, evidence.thresholds).flatMap((ranked) =>
-    named(ranked, earlier?.layer),
-  );
+  const rank = (trials: readonly Trial[]) =>
+    rankPlans(traits, evidence, { trials }).flatMap((ranked) => named(ranked, earlier?.layer));
+  const trials =
+    options.trials === undefined || traits.imagesPerClass < FEWEST_TO_TRY
+      ? []
+      : await tryPlans({
+          ...options.trials,
+          plans: [...(earlier ? [EARLIER_LAYER] : []), ...worthTrying(rank([]), options.trials.count)],
+          examples: sample,
+          features,
+          seed,
+        });
+  const ranking = rank(trials);
   return {
     network: network.name,
     images: train.length,
@@ -105,6 +128,7 @@ export async function adviseOnImages(options: AdviseOptions): Promise<Advice> {
     depth,
     best: bestLayer(depth),
     scores: scoresOf(features.get(top.layer)!),
+    trials,
     recommended: ranking[0]!,
     ranking,
     secondsPerImage: passes.secondsPerImage(),
@@ -138,7 +162,7 @@ function scoresOf(features: LabelledFeatures): Advice['scores'] {
 /** The plan by the name that a user types. Which block to tune surgically is for trials to choose: it is not advised. */
 function named(ranked: RankedPlan, earlierLayer: string | undefined): Recommendation[] {
   if (ranked.plan === 'surgical') return [];
-  if (ranked.plan !== 'earlier-layer') return [{ ...ranked, name: ranked.plan }];
+  if (ranked.plan !== EARLIER_LAYER) return [{ ...ranked, name: ranked.plan }];
   return earlierLayer === undefined ? [] : [{ ...ranked, name: `probe-at-${earlierLayer}` }];
 }
 

@@ -73,13 +73,3 @@ export function bestEarlierLayer(curve: readonly DepthPoint[]): DepthPoint | und
   const below = curve.slice(0, -1);
   return below.length === 0 ? undefined : bestLayer(below);
 }
-
-/**
- * Standard error of the difference between two layers' accuracies around `accuracy`, cross-validated on the same images:
- * binomial, with mistakes that half go together.
- */
-export function gainError(accuracy: number, images: number): number {
-  // Neither 0 nor 1 is ever sure: Laplace's rule of succession.
-  const share = (accuracy * images + 1) / (images + 2);
-  return Math.sqrt((share * (1 - share)) / images);
-}

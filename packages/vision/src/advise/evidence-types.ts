@@ -8,8 +8,15 @@ export interface TaskTraits {
   readonly shift?: number | undefined;
   /** Cross-validated accuracy of a probe on the best earlier layer, less that on the top one. */
   readonly earlierGain: number;
-  /** Standard error of that, from the number of images. */
-  readonly earlierError: number;
+}
+
+/** What a plan gained on some of the very images to learn from, which it was not trained on. */
+export interface Trial {
+  readonly plan: string;
+  /** Accuracy above that of a linear probe on the same images. */
+  readonly gain: number;
+  /** Of that, from how much it differs from image to image. */
+  readonly standardError: number;
 }
 
 export interface EvidenceCell extends TaskTraits {
@@ -29,8 +36,10 @@ export interface Thresholds {
   readonly imagesPerClass: number;
   /** Shift from which on a target counts as different from the source. */
   readonly shift: number;
-  /** The same by `earlierGain`, where there is no shift. */
+  /** The gain of an earlier layer from which on it does, where there is no shift. */
   readonly earlierGain: number;
-  /** Widths of the kernel that weighs known tasks: of ln(images a class), of ln(shift), of the earlier layers' gain. */
-  readonly widths: { readonly imagesPerClass: number; readonly shift: number; readonly earlierGain: number };
+  /** Widths of the kernel that weighs known tasks: of ln(images a class) and of ln(shift). */
+  readonly widths: { readonly imagesPerClass: number; readonly shift: number };
+  /** Standard errors that a plan's expected gain is lowered by before plans are compared. */
+  readonly caution: number;
 }

@@ -2,14 +2,14 @@
 import type { EvidenceCell, Thresholds } from './evidence-types.ts';
 
 export const THRESHOLDS: Thresholds = {
-  "imagesPerClass": 44.72,
-  "shift": 0.05521,
   "earlierGain": 0,
   "widths": {
     "imagesPerClass": 0.5,
-    "shift": 1,
-    "earlierGain": 0.12
-  }
+    "shift": 0.5
+  },
+  "caution": 0,
+  "imagesPerClass": 44.72,
+  "shift": 0.05521
 };
 
 export const EVIDENCE: readonly EvidenceCell[] = [
@@ -17,8 +17,7 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "target": "cifar10",
     "imagesPerClass": 5,
     "shift": 0.1028,
-    "earlierGain": 0.1267,
-    "earlierError": 0.05958,
+    "earlierGain": 0.1333,
     "accuracy": {
       "scratch": 0.1283,
       "full": 0.2975,
@@ -32,8 +31,7 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "target": "cifar10",
     "imagesPerClass": 20,
     "shift": 0.1018,
-    "earlierGain": 0.06667,
-    "earlierError": 0.035,
+    "earlierGain": 0.06833,
     "accuracy": {
       "scratch": 0.115,
       "full": 0.415,
@@ -52,8 +50,7 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "target": "cifar10",
     "imagesPerClass": 100,
     "shift": 0.1022,
-    "earlierGain": 0.03633,
-    "earlierError": 0.01579,
+    "earlierGain": 0.03767,
     "accuracy": {
       "scratch": 0.1542,
       "linear-probe": 0.58,
@@ -67,8 +64,7 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "target": "flowers",
     "imagesPerClass": 5,
     "shift": 0.06078,
-    "earlierGain": 0.04,
-    "earlierError": 0.09963,
+    "earlierGain": 0.05333,
     "accuracy": {
       "scratch": 0.2792,
       "full": 0.3692,
@@ -82,8 +78,7 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "target": "flowers",
     "imagesPerClass": 20,
     "shift": 0.0581,
-    "earlierGain": 0.05,
-    "earlierError": 0.04985,
+    "earlierGain": 0.07333,
     "accuracy": {
       "scratch": 0.2625,
       "full": 0.4308,
@@ -102,8 +97,7 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "target": "flowers",
     "imagesPerClass": 100,
     "shift": 0.05901,
-    "earlierGain": -0.0006667,
-    "earlierError": 0.02161,
+    "earlierGain": 0.002667,
     "accuracy": {
       "scratch": 0.3675,
       "full": 0.61,
@@ -117,8 +111,7 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "target": "hymenoptera",
     "imagesPerClass": 5,
     "shift": 0.065,
-    "earlierGain": 0.03333,
-    "earlierError": 0.1519,
+    "earlierGain": 0.1333,
     "accuracy": {
       "scratch": 0.5577,
       "full": 0.6667,
@@ -132,8 +125,7 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "target": "hymenoptera",
     "imagesPerClass": 20,
     "shift": 0.05246,
-    "earlierGain": 0.008333,
-    "earlierError": 0.0681,
+    "earlierGain": 0.04167,
     "accuracy": {
       "scratch": 0.6144,
       "full": 0.7168,
@@ -152,8 +144,7 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "target": "hymenoptera",
     "imagesPerClass": 100,
     "shift": 0.04963,
-    "earlierGain": -0.01,
-    "earlierError": 0.02809,
+    "earlierGain": -0.008333,
     "accuracy": {
       "scratch": 0.5752,
       "linear-probe": 0.8279,
@@ -168,7 +159,6 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "imagesPerClass": 5,
     "shift": 0.1049,
     "earlierGain": 0.1667,
-    "earlierError": 0.07274,
     "accuracy": {
       "scratch": 0.8451,
       "full": 0.9461,
@@ -183,7 +173,6 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "imagesPerClass": 20,
     "shift": 0.1048,
     "earlierGain": 0.04444,
-    "earlierError": 0.02123,
     "accuracy": {
       "scratch": 0.8923,
       "full": 0.9823,
@@ -203,7 +192,6 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "imagesPerClass": 100,
     "shift": 0.115,
     "earlierGain": 0.007778,
-    "earlierError": 0.004165,
     "accuracy": {
       "scratch": 0.9773,
       "full": 0.9966,
@@ -217,8 +205,7 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "target": "mnist",
     "imagesPerClass": 5,
     "shift": 0.1219,
-    "earlierGain": 0.1867,
-    "earlierError": 0.07057,
+    "earlierGain": 0.2,
     "accuracy": {
       "scratch": 0.3525,
       "full": 0.7192,
@@ -232,8 +219,7 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "target": "mnist",
     "imagesPerClass": 20,
     "shift": 0.1212,
-    "earlierGain": 0.14,
-    "earlierError": 0.03215,
+    "earlierGain": 0.1483,
     "accuracy": {
       "scratch": 0.3142,
       "full": 0.8425,
@@ -253,7 +239,6 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "imagesPerClass": 100,
     "shift": 0.1273,
     "earlierGain": 0.05,
-    "earlierError": 0.01133,
     "accuracy": {
       "scratch": 0.6242,
       "linear-probe": 0.8508,
@@ -267,8 +252,7 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "target": "omniglot",
     "imagesPerClass": 5,
     "shift": 0.1235,
-    "earlierGain": 0.09333,
-    "earlierError": 0.04998,
+    "earlierGain": 0.1067,
     "accuracy": {
       "scratch": 0.06667,
       "linear-probe": 0.5033,
@@ -287,8 +271,7 @@ export const EVIDENCE: readonly EvidenceCell[] = [
     "target": "omniglot",
     "imagesPerClass": 10,
     "shift": 0.1246,
-    "earlierGain": 0.09167,
-    "earlierError": 0.03493,
+    "earlierGain": 0.09833,
     "accuracy": {
       "scratch": 0.09,
       "linear-probe": 0.6133,

@@ -17,22 +17,22 @@ const EVIDENCE: Evidence = {
     imagesPerClass: 40,
     shift: 1,
     earlierGain: 0,
-    widths: { imagesPerClass: 0.7, shift: 0.5, earlierGain: 0.03 },
+    widths: { imagesPerClass: 0.7, shift: 0.5 },
+    caution: 0.5,
   },
   cells: ['known', 'as well'].map((target) => ({
     target,
     imagesPerClass: 5,
     shift: 0.5,
     earlierGain: 0,
-    earlierError: 0.02,
     accuracy: { 'linear-probe': 0.6, scratch: 0.1, full: 0.5 },
   })),
 };
 
 describe('the plans to try', () => {
-  const named = (name: string, plan = name): Recommendation => ({ name, plan, gain: 0, standardError: null });
+  const named = (name: string, plan = name): Recommendation => ({ name, plan, gain: 0, standardError: 0, trial: null });
   const scenario = (imagesPerClass: number, shift: number) =>
-    scenarioOf({ imagesPerClass, shift, earlierGain: 0, earlierError: 0.02 }, EVIDENCE.thresholds);
+    scenarioOf({ imagesPerClass, shift, earlierGain: 0 }, EVIDENCE.thresholds);
 
   it("are the recommended one, the runner-up, the review's, both probes and full tuning, each once", () => {
     const earlier = named('probe-at-block1', 'earlier-layer');

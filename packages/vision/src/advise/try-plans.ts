@@ -1,0 +1,123 @@
+/**
+ * Trials: plans are trained on two thirds of the images at hand and scored on the third that was left out, every plan on
+ * the same thirds, so that they are compared image by image. Test images are not touched.
+ */
+import type { ImageNetwork, LabelledFeatures, Lora, TransferPlan } from '@attune/core';
+import { evaluate, namedPlan, rowsAt, stratifiedFolds } from '@attune/core';
+import { imageSource } from '../batches.ts';
+import type { Example } from '../dataset/open.ts';
+import { defaultSettings } from '../default-settings.ts';
+import { trainOnImages } from '../train.ts';
+import { bestEarlierLayer, depthCurve } from './depth.ts';
+import type { Trial } from './evidence-types.ts';
+import { BASELINE, EARLIER_LAYER } from './recommend.ts';
+
+export interface TryPlansOptions {
+  /** Names; `earlier-layer` is a probe on the layer that cross-validation likes best on each part's own training images. */
+  readonly plans: readonly string[];
+  readonly examples: readonly Example[];
+  /** Of the same examples, by layer in the order of depth: see `tapFeatures`. */
+  readonly features: ReadonlyMap<string, LabelledFeatures>;
+  readonly seed: number;
+  /** The pre-trained network with what the plan adds, and a head of the classes; it is disposed of. */
+  readonly start: (plan: TransferPlan) => Promise<{ readonly network: ImageNetwork; readonly lora?: Lora | undefined }>;
+  /** Before a run: its plan, how many runs are done, and of how many. */
+  readonly onRun?: ((plan: string, done: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Parts that the images are cut into: one is left out at a time. */
+const FOLDS = 3;
+/** Left-out images that are enough: parts are left out until there are as many. */
+const ENOUGH_IMAGES = 300;
+/** Updates of a trial, for sets of up to so many images a class, and for larger ones: less than a run has, for time's sake. */
+const UPDATES = { small: 60, upTo: 20, large: 120 } as const;
+
+/** Parts that are left out for so many examples. */
+export function trialFolds(examples: number): number {
+  return Math.min(FOLDS, Math.ceil((FOLDS * ENOUGH_IMAGES) / examples));
+}
+
+/** Gains over a linear probe, which is tried besides. @throws UserError as `trainOnImages`. */
+export async function tryPlans(options: TryPlansOptions): Promise<Trial[]> {
+  const { plans, examples, features, seed, onRun, signal } = options;
+  const labels = Int32Array.from(examples, ({ label }) => label);
+  const foldOf = stratifiedFolds(labels, FOLDS, seed);
+  const names = [BASELINE, ...plans.filter((name) => name !== BASELINE)];
+  const folds = trialFolds(examples.length);
+  const gains = new Map(names.map((name) => [name, [] as number[]]));
+  let done = 0;
+  for (let fold = 0; fold < folds; fold++) {
+    const inside = indicesWhere(foldOf, (each) => each !== fold);
+    const outside = indicesWhere(foldOf, (each) => each === fold);
+    let probe: readonly boolean[] = [];
+    for (const name of names) {
+      signal?.throwIfAborted();
+      onRun?.(name, done++, folds * names.length);
+      const plan = name === EARLIER_LAYER ? await earlierLayerPlan(features, inside, seed) : namedPlan(name);
+      const right = await score(plan, at(examples, inside), at(examples, outside), options);
+      if (name === BASELINE) probe = right;
+      gains.get(name)!.push(...right.map((isRight, i) => Number(isRight) - Number(probe[i])));
+    }
+  }
+  return names.slice(1).map((plan) => trialOf(plan, gains.get(plan)!));
+}
+
+/** Mean and standard error over images; that no image differed among few is no certainty (Laplace's rule). */
+export function trialOf(plan: string, gains: readonly number[]): Trial {
+  const n = gains.length;
+  const gain = gains.reduce((total, each) => total + each, 0) / n;
+  const squares = gains.reduce((total, each) => total + (each - gain) ** 2, 0);
+  return { plan, gain, standardError: Math.sqrt((squares + 1) / (n + 1) / n) };
+}
+
+async function earlierLayerPlan(
+  features: ReadonlyMap<string, LabelledFeatures>,
+  rows: readonly number[],
+  seed: number,
+): Promise<TransferPlan> {
+  const some = new Map([...features].map(([layer, values]) => [layer, rowsAt(values, rows)]));
+  return namedPlan(`probe-at-${bestEarlierLayer(await depthCurve(some, { seed }))!.layer}`);
+}
+
+/** Of each test example, whether the network that the plan trains on the others names its class. */
+async function score(
+  plan: TransferPlan,
+  train: readonly Example[],
+  test: readonly Example[],
+  { start, seed, signal }: TryPlansOptions,
+): Promise<boolean[]> {
+  const { network, lora } = await start(plan);
+  try {
+    const { preprocessing, classes } = network;
+    const settings = defaultSettings({ plan, network, size: preprocessing.size, examples: train.length });
+    const updates = train.length <= UPDATES.upTo * classes ? UPDATES.small : UPDATES.large;
+    const epochs =
+      plan.moved.groups.what === 'head'
+        ? settings.epochs
+        : Math.min(settings.epochs, Math.ceil(updates / Math.ceil(train.length / settings.batchSize)));
+    await trainOnImages({
+      network,
+      plan,
+      seed,
+      settings: { ...settings, epochs, monitor: null },
+      train,
+      validation: [],
+      ...(signal ? { signal } : {}),
+    });
+    lora?.mergeAndRemove();
+    const source = imageSource(test, { preprocessing, classes });
+    const { predictions, labels } = await evaluate({ network, source, batchSize: settings.batchSize });
+    return [...predictions].map((prediction, i) => prediction === labels[i]);
+  } finally {
+    network.dispose();
+  }
+}
+
+function indicesWhere<Item>(items: readonly Item[], holds: (item: Item) => boolean): number[] {
+  return [...items.keys()].filter((i) => holds(items[i]!));
+}
+
+function at<Item>(items: readonly Item[], rows: readonly number[]): Item[] {
+  return rows.map((row) => items[row]!);
+}
