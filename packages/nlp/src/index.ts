@@ -64,6 +64,12 @@ export { type BiLstmOptions, biLstm } from './models/bi-lstm.ts';
 export { type CnnPairOptions, cnnPair } from './models/cnn-pair.ts';
 export { createTextNetwork } from './models/create.ts';
 export { extendTextNetwork } from './models/extend.ts';
+export {
+  type LoadedTextNetwork,
+  loadTextNetwork,
+  type SaveTextNetworkOptions,
+  saveTextNetwork,
+} from './models/files.ts';
 export { type LstmClassifierOptions, lstmClassifier } from './models/lstm-classifier.ts';
 export { type TextCnnOptions, textCnn } from './models/text-cnn.ts';
 export {

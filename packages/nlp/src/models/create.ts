@@ -17,6 +17,9 @@ const MOST = {
   layers: 8,
 };
 
+/** Weights between the vectors and the head, single numbers: 256 MiB. */
+const MOST_HIDDEN = 2 ** 26;
+
 /** @throws UserError for an unknown architecture or a size that is out of range, and names it. */
 export function createTextNetwork(spec: TextNetworkSpec, options: TextNetworkOptions = {}): TextNetwork {
   const { architecture, vocabularySize, classes, embeddingSize, hiddenSize, dropout, matching } = spec;
@@ -39,6 +42,13 @@ export function createTextNetwork(spec: TextNetworkSpec, options: TextNetworkOpt
   if (matching !== undefined && matching !== 'concatenation' && matching !== 'heuristics')
     fail(architecture, 'matching', matching, 'concatenation or heuristics');
 
+  const hidden = hiddenValues(spec);
+  if (hidden > MOST_HIDDEN)
+    throw new UserError(
+      `The hidden layers of this ${architecture} would have ${hidden.toLocaleString('en-US')} weights.`,
+      `Make it smaller: at most ${MOST_HIDDEN.toLocaleString('en-US')} are taken.`,
+    );
+
   const common = { vocabularySize, classes, embeddingSize, hiddenSize, dropout, ...options };
   switch (architecture) {
     case 'lstm':
@@ -49,6 +59,24 @@ export function createTextNetwork(spec: TextNetworkSpec, options: TextNetworkOpt
       return textCnn({ ...common, ...(windows && { windows }) });
     case 'bi-lstm':
       return biLstm({ ...common, ...(layers && { layers }) });
+    default:
+      return architecture satisfies never;
+  }
+}
+
+/** Weights between the vectors and the head, biases left out. */
+function hiddenValues({ architecture, embeddingSize, hiddenSize, windows, layers = 1 }: TextNetworkSpec): number {
+  const rows = (windows ?? (architecture === 'cnn-pair' ? [5] : [3, 4, 5])).reduce((sum, window) => sum + window, 0);
+  const gates = 4 * hiddenSize;
+  switch (architecture) {
+    case 'lstm':
+      return gates * (embeddingSize + hiddenSize);
+    case 'bi-lstm':
+      return 2 * gates * (embeddingSize + hiddenSize + (layers - 1) * 3 * hiddenSize);
+    case 'text-cnn':
+      return rows * embeddingSize * hiddenSize;
+    case 'cnn-pair':
+      return rows * embeddingSize * hiddenSize + 4 * hiddenSize ** 2;
     default:
       return architecture satisfies never;
   }

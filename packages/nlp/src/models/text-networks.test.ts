@@ -127,6 +127,7 @@ describe('what cannot be', () => {
     [{ hiddenSize: 0 }, 'hiddenSize of lstm cannot be 0'],
     [{ dropout: 1 }, 'dropout of lstm cannot be 1'],
     [{ architecture: 'text-cnn', windows: [3, 3] }, 'of different lengths'],
+    [{ hiddenSize: 4096 }, 'would have 67,190,784 weights'],
     [{ architecture: 'bi-lstm', layers: 99 }, 'layers of bi-lstm cannot be 99'],
     [{ architecture: 'cnn-pair', matching: 'sum' }, 'matching of cnn-pair cannot be "sum"'],
   ])('is said: %j', (change, message) => {
