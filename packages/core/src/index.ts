@@ -32,6 +32,7 @@ export { isUserError, nearestNames, suggestNames, UserError } from './errors.ts'
 export { gelu, geluTanh } from './layers/gelu.ts';
 export { type NormalizeBatchOptions, normalizeBatch } from './layers/normalize-batch.ts';
 export { normalizeLayer } from './layers/normalize-layer.ts';
+export { normalizeRms } from './layers/normalize-rms.ts';
 export { reflectPad } from './layers/reflect-pad.ts';
 // Losses, optimisers, schedules
 export {

@@ -59,6 +59,41 @@ export {
 } from './encoders/sentence-encoder.ts';
 export { type SetFitOptions, type SetFitResult, setFit } from './encoders/setfit.ts';
 export { type SubwordOptions, type SubwordText, SubwordTokenizer } from './encoders/subword-tokenizer.ts';
+// Language models
+export { BpeTokenizer } from './language-model/bpe-tokenizer.ts';
+export { type OpenLanguageModelOptions, openLanguageModel, saveLanguageModel } from './language-model/checkpoint.ts';
+export { decoderCheckpoint, openTensors } from './language-model/checkpoint-names.ts';
+export {
+  checkDecoderConfig,
+  type DecoderConfig,
+  type DecoderFamily,
+  decoderConfigJson,
+  NO_DROPOUT,
+  parseDecoderConfig,
+} from './language-model/config.ts';
+export { DecoderNetwork, type DecoderNetworkOptions } from './language-model/decoder-network.ts';
+export { extendDecoder, languageModelPlan } from './language-model/extend-decoder.ts';
+export {
+  type GeneratedText,
+  type GenerateOptions,
+  type GenerationEnd,
+  generateText,
+  generateTokens,
+  TokenByToken,
+} from './language-model/generate.ts';
+export { KeyValueCache } from './language-model/key-value-cache.ts';
+export { copyDecoder, type LanguageModel } from './language-model/language-model.ts';
+export { readLlama2c, writeLlama2c } from './language-model/llama2c-file.ts';
+export { Llama2cTokenizer } from './language-model/llama2c-tokenizer.ts';
+export { type Perplexity, type PerplexityOptions, perplexity } from './language-model/perplexity.ts';
+export { checkSampling, type SamplingOptions, sampleToken } from './language-model/sample.ts';
+export { type SequenceLayout, type TokenSourceOptions, tokenSource } from './language-model/token-source.ts';
+export type { LanguageTokenizer } from './language-model/tokenizer.ts';
+export {
+  type TuneLanguageModelOptions,
+  type TuneLanguageModelResult,
+  tuneLanguageModel,
+} from './language-model/tune.ts';
 // Word-level networks
 export { type BiLstmOptions, biLstm } from './models/bi-lstm.ts';
 export { type CnnPairOptions, cnnPair } from './models/cnn-pair.ts';
