@@ -5,7 +5,7 @@
 import type { Parameter, SafetensorsTensor, TensorToWrite } from '@attune/core';
 import { UserError } from '@attune/core';
 import { assignWeights, type Convention } from '@attune/zoo';
-import type { DecoderConfig, DecoderFamily } from './config.ts';
+import { type DecoderConfig, type DecoderFamily, decoderValues } from './config.ts';
 import { DecoderNetwork } from './decoder-network.ts';
 import { columnParts, joinColumns, transposed } from './layouts.ts';
 
@@ -117,6 +117,9 @@ function separateFused(
   return separate;
 }
 
+/** Numbers that are made for any file. */
+const SMALL = 1e6;
+
 /**
  * A network of a checkpoint's tensors.
  * @param source What the tensors are of, in messages.
@@ -128,6 +131,13 @@ export function openTensors(
   name: string,
   source: string,
 ): DecoderNetwork {
+  const [wanted, held] = [decoderValues(config), [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0)];
+  // A network is only made where the file accounts for its memory; smaller faults are named one by one.
+  if (wanted > 2 * held + SMALL)
+    throw new UserError(
+      `The weights in ${source} are ${held} numbers, and its config.json describes ${wanted}.`,
+      'Give the weights and the config.json of one model.',
+    );
   const separate = separateFused(tensors, config, source);
   const network = new DecoderNetwork({ name, config, seed: undefined });
   try {

@@ -139,6 +139,7 @@ describe('openLanguageModel', () => {
     ['biases', { attention_bias: true }, 'attention_bias must not be true'],
     ['heads of another width', { head_dim: 8 }, 'head_dim must be 4'],
     ['a base that is none', { rope_theta: -1 }, 'rope_theta must be a number'],
+    ['far more than the weights hold', { vocab_size: 1e6 }, 'and its config.json describes 16'],
     ['sizes that the weights do not have', { intermediate_size: 25 }, 'wrongly shaped'],
     ['more layers than the weights', { num_hidden_layers: 3 }, "missing: 'model.layers.2.input_layernorm.weight'"],
     ['fewer layers than the weights', { num_hidden_layers: 1 }, 'not part of the network'],

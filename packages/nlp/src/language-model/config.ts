@@ -82,7 +82,7 @@ export function checkDecoderConfig(config: DecoderConfig, source: string): Decod
 }
 
 /** Numbers in all matrices and tables together. */
-function decoderValues(config: DecoderConfig): number {
+export function decoderValues(config: DecoderConfig): number {
   const { family, vocabularySize, hiddenSize, innerSize, layers, heads, keyHeads, context, tied } = config;
   const keys = (hiddenSize / heads) * keyHeads;
   const layer = hiddenSize * (2 * hiddenSize + 2 * keys + (family === 'llama' ? 3 : 2) * innerSize);
