@@ -16,9 +16,12 @@ afterAll(async () => remove());
 
 describe('advise vision', () => {
   it('shows data, scenario, curve, plans and the next command, within 80 columns', async () => {
-    const { status, stdout, stderr } = await attune(['advise', 'vision', '--data', 'fixtures/similar', '--trials', '1'], {
-      cwd: folder,
-    });
+    const { status, stdout, stderr } = await attune(
+      ['advise', 'vision', '--data', 'fixtures/similar', '--trials', '1'],
+      {
+        cwd: folder,
+      },
+    );
     expect(status, stderr).toBe(0);
     expect(stdout).toMatch(/^data {6}100 images to learn from, 5 classes: arrow 20, frame 20,/m);
     expect(stdout).toMatch(/^size {6}small: 20 images a class, 0\.\d\d times the threshold$/m);
