@@ -1,9 +1,10 @@
 /** What `@attune/zoo` offers anywhere, browsers included. What touches files is in `@attune/zoo/node`. */
 
-// The networks there are
 export { type CatalogueEntry, catalogue, catalogueEntry, createNetwork, type WeightsRecord } from './catalogue.ts';
 // What a plan adds
 export { type ExtendedNetwork, extendNetwork } from './extend.ts';
+// The networks there are
+export { disposeParameters, ExtensibleNetwork, type ParameterGroup } from './extensible-network.ts';
 // Parts for networks of one's own
 export { batchNorm, KEPT_SHARE } from './layers/batch-norm.ts';
 export { convolution, depthwiseConvolution, fullyConnected } from './layers/convolution.ts';

@@ -6,16 +6,14 @@
 import type {
   ApplyOptions,
   ImageNetwork,
-  InsertedLayer,
-  LayerGroup,
-  Network,
   NetworkInput,
   NetworkOutputs,
   Parameter,
   Preprocessing,
   RunOptions,
 } from '@attune/core';
-import { imageInput, requireNoGroup, suggestNames, tapShapes, tf, UserError } from '@attune/core';
+import { imageInput, tapShapes, tf } from '@attune/core';
+import { disposeParameters, ExtensibleNetwork, type ParameterGroup } from './extensible-network.ts';
 import type { Head } from './layers/heads.ts';
 import { linearHead } from './layers/heads.ts';
 import { Initialiser } from './layers/initialiser.ts';
@@ -63,31 +61,23 @@ export function group(name: string, ...stages: readonly Stage[]): StageGroup {
   return { name, stages };
 }
 
-interface ParameterGroup {
-  readonly name: string;
-  readonly parameters: readonly Parameter[];
-}
-
-export class StagedNetwork implements Network {
+export class StagedNetwork extends ExtensibleNetwork {
   readonly name: string;
   readonly input: NetworkInput;
   private readonly newHead: NonNullable<StagedNetworkParts['newHead']>;
   private groups: readonly StageGroup[];
-  /** What was put behind stages, by their names. */
-  private readonly inserted = new Map<string, InsertedLayer[]>();
-  private readonly addedGroups: ParameterGroup[] = [];
   private currentHead: Head;
   private channels: number;
-  private parameterMap: ReadonlyMap<string, Parameter>;
 
   constructor(parts: StagedNetworkParts) {
+    super();
     this.name = parts.name;
     this.input = parts.input;
     this.newHead = parts.newHead ?? linearHead;
     this.groups = parts.groups;
     this.channels = parts.channels;
     this.currentHead = parts.head;
-    this.parameterMap = this.collectParameters();
+    this.collectParameters();
   }
 
   get taps(): readonly string[] {
@@ -100,27 +90,6 @@ export class StagedNetwork implements Network {
 
   get featureSize(): number {
     return this.currentHead.featureSize;
-  }
-
-  get parameters(): ReadonlyMap<string, Parameter> {
-    return this.parameterMap;
-  }
-
-  get layerGroups(): readonly LayerGroup[] {
-    const names = (parameters: readonly Parameter[]) => parameters.map(({ name }) => name);
-    return [
-      ...this.groups.map(({ name, stages }) => ({ name, parameters: names(stageParameters(stages)) })),
-      ...this.addedGroups.map(({ name, parameters }) => ({
-        name,
-        parameters: names(parameters),
-        added: true as const,
-      })),
-      { name: 'head', parameters: names(this.currentHead.parameters) },
-    ];
-  }
-
-  apply(inputs: tf.Tensor, options: ApplyOptions = {}): tf.Tensor2D {
-    return tf.tidy(() => this.head(this.features(inputs, options), options));
   }
 
   features(inputs: tf.Tensor, options: ApplyOptions = {}): tf.Tensor2D {
@@ -148,46 +117,31 @@ export class StagedNetwork implements Network {
   }
 
   resetHead(classes: number, seed: number): void {
-    disposeOf(this.currentHead.parameters);
+    disposeParameters(this.currentHead.parameters);
     this.currentHead = this.newHead(new Initialiser(seed), this.channels, classes);
-    this.parameterMap = this.collectParameters();
+    this.collectParameters();
   }
 
   cutAt(tap: string, seed: number): void {
-    if (this.addedGroups.length > 0 || this.inserted.size > 0)
-      throw new Error(`${this.name} is cut before anything is added to it`);
+    this.requireNothingAdded();
     this.requireTaps([tap]);
     const { classes } = this;
     this.channels = tapShapes(this, [tap])[tap]!.at(-1)!;
     const depth = this.taps.indexOf(tap);
     const kept = this.trunk.slice(0, depth + 1);
-    disposeOf(stageParameters(this.trunk.slice(depth + 1)));
+    disposeParameters(stageParameters(this.trunk.slice(depth + 1)));
     this.groups = this.groups
       .map(({ name, stages }) => ({ name, stages: stages.filter((each) => kept.includes(each)) }))
       .filter(({ stages }) => stages.length > 0);
     this.resetHead(classes, seed);
   }
 
-  insertAfter(tap: string, layer: InsertedLayer): void {
-    this.requireTaps([tap]);
-    this.inserted.set(tap, [...(this.inserted.get(tap) ?? []), layer]);
+  protected trunkGroups(): readonly ParameterGroup[] {
+    return this.groups.map(({ name, stages }) => ({ name, parameters: stageParameters(stages) }));
   }
 
-  addGroup(name: string, parameters: readonly Parameter[]): void {
-    requireNoGroup(this, name);
-    this.addedGroups.push({ name, parameters });
-    this.parameterMap = this.collectParameters();
-  }
-
-  removeGroup(name: string): void {
-    const index = this.addedGroups.findIndex((existing) => existing.name === name);
-    if (index < 0) throw new RangeError(`${this.name} has no added group '${name}'`);
-    for (const { parameters } of this.addedGroups.splice(index, 1)) disposeOf(parameters);
-    this.parameterMap = this.collectParameters();
-  }
-
-  dispose(): void {
-    disposeOf([...this.parameters.values()]);
+  protected headParameters(): readonly Parameter[] {
+    return this.currentHead.parameters;
   }
 
   private get trunk(): readonly Stage[] {
@@ -210,7 +164,7 @@ export class StagedNetwork implements Network {
     for (const { name, layer } of this.trunk.slice(below)) {
       if (stop && wanted.size === 0) break;
       map = layer.apply(map, training, own);
-      for (const insert of this.inserted.get(name) ?? []) map = insert(map, training);
+      for (const insert of this.insertedAfter(name)) map = insert(map, training);
       if (wanted.delete(name)) taps[name] = map;
     }
     return map;
@@ -219,24 +173,6 @@ export class StagedNetwork implements Network {
   /** What the head sees of the last map. */
   private seen(map: tf.Tensor, inputs: tf.Tensor, options: ApplyOptions): tf.Tensor2D {
     return this.currentHead.features(map, options.training ?? false, ownInput(inputs, options));
-  }
-
-  private requireTaps(names: readonly string[]): readonly string[] {
-    for (const name of names)
-      if (!this.taps.includes(name))
-        throw new UserError(`${this.name} has no layer called '${name}'.`, suggestNames(name, this.taps));
-    return names;
-  }
-
-  private collectParameters(): ReadonlyMap<string, Parameter> {
-    const parameters = [
-      ...stageParameters(this.trunk),
-      ...this.addedGroups.flatMap((added) => added.parameters),
-      ...this.currentHead.parameters,
-    ];
-    const map = new Map(parameters.map((parameter) => [parameter.name, parameter]));
-    if (map.size !== parameters.length) throw new Error(`${this.name} has two parameters of one name`);
-    return map;
   }
 }
 
@@ -256,8 +192,4 @@ function ownInput(inputs: tf.Tensor, { from, inputs: given }: ApplyOptions): tf.
 
 function stageParameters(stages: readonly Stage[]): Parameter[] {
   return stages.flatMap(({ layer }) => layer.parameters);
-}
-
-function disposeOf(parameters: readonly Parameter[]): void {
-  for (const { variable } of parameters) variable.dispose();
 }

@@ -3,30 +3,13 @@
  * arXiv:1810.04805) and its relatives. A batch is [N, 3, T] integers: the numbers of the word pieces, 1 for pieces and 0 for
  * padding, and which text of a pair a piece is of.
  */
-import type {
-  ApplyOptions,
-  InsertedLayer,
-  LayerGroup,
-  Network,
-  NetworkInput,
-  NetworkOutputs,
-  Parameter,
-  RunOptions,
-} from '@attune/core';
-import {
-  gelu,
-  geluTanh,
-  normalizeLayer,
-  parameterValue,
-  requireNoGroup,
-  suggestNames,
-  tf,
-  UserError,
-} from '@attune/core';
+import type { ApplyOptions, NetworkInput, NetworkOutputs, Parameter, RunOptions } from '@attune/core';
+import { gelu, geluTanh, normalizeLayer, parameterValue, tf, UserError } from '@attune/core';
+import { disposeParameters, ExtensibleNetwork, type ParameterGroup } from '@attune/zoo';
 import { attention, drop, maskScores } from './attention.ts';
 import type { EncoderActivation, EncoderConfig } from './config.ts';
 import { mostTokens } from './config.ts';
-import type { FirstValues, ParameterGroup } from './encoder-parameters.ts';
+import type { FirstValues } from './encoder-parameters.ts';
 import { encoderGroups, freshValues, headGroup, makeGroup } from './encoder-parameters.ts';
 
 /**
@@ -61,23 +44,21 @@ interface Sequence {
   readonly keep: (name: string, rows: tf.Tensor) => tf.Tensor;
 }
 
-export class EncoderNetwork implements Network {
+export class EncoderNetwork extends ExtensibleNetwork {
   readonly name: string;
   private currentConfig: EncoderConfig;
   private currentPooling: Pooling;
   private groups: readonly ParameterGroup[];
-  private readonly addedGroups: ParameterGroup[] = [];
   private currentHead: ParameterGroup;
-  private readonly inserted = new Map<string, InsertedLayer[]>();
-  private parameterMap: ReadonlyMap<string, Parameter>;
 
   constructor({ name, config, pooling, classes, values }: EncoderOptions) {
+    super();
     this.name = name;
     this.currentConfig = config;
     this.currentPooling = pooling;
     this.groups = encoderGroups(config, pooling === 'pooler').map((group) => makeGroup(group, values));
     this.currentHead = makeGroup(headGroup(config.hiddenSize, classes), values);
-    this.parameterMap = this.collectParameters();
+    this.collectParameters();
   }
 
   /** After a cut, that of an encoder with fewer layers. */
@@ -102,19 +83,6 @@ export class EncoderNetwork implements Network {
     return this.config.hiddenSize;
   }
 
-  get parameters(): ReadonlyMap<string, Parameter> {
-    return this.parameterMap;
-  }
-
-  get layerGroups(): readonly LayerGroup[] {
-    const described = ({ name, parameters }: ParameterGroup) => ({ name, parameters: parameters.map((p) => p.name) });
-    return [
-      ...this.groups.map(described),
-      ...this.addedGroups.map((group) => ({ ...described(group), added: true as const })),
-      described(this.currentHead),
-    ];
-  }
-
   /** `embeddings`, `layer.0` and so on: [N, T, size], 0 at padding. */
   get taps(): readonly string[] {
     return this.groups.map(({ name }) => name).filter((name) => name !== 'pooler');
@@ -126,10 +94,6 @@ export class EncoderNetwork implements Network {
    */
   get parts(): readonly string[] {
     return this.taps.slice(1).flatMap((name) => [`${name}.attention`, `${name}.inner`]);
-  }
-
-  apply(inputs: tf.Tensor, options: ApplyOptions = {}): tf.Tensor2D {
-    return tf.tidy(() => this.head(this.features(inputs, options), options));
   }
 
   features(inputs: tf.Tensor, options: ApplyOptions = {}): tf.Tensor2D {
@@ -146,7 +110,7 @@ export class EncoderNetwork implements Network {
   tap(inputs: tf.Tensor, names: readonly string[], options: ApplyOptions = {}): Record<string, tf.Tensor> {
     return tf.tidy(() => {
       const taps: Record<string, tf.Tensor> = {};
-      this.climb(inputs, options, this.requireTaps(names, true), taps, true);
+      this.climb(inputs, options, this.requireTaps(names, this.insertable), taps, true);
       return taps;
     });
   }
@@ -154,50 +118,38 @@ export class EncoderNetwork implements Network {
   run(inputs: tf.Tensor, { taps: names = [], ...options }: RunOptions = {}): NetworkOutputs {
     return tf.tidy(() => {
       const taps: Record<string, tf.Tensor> = {};
-      const features = this.pool(this.climb(inputs, options, this.requireTaps(names, true), taps));
+      const features = this.pool(this.climb(inputs, options, this.requireTaps(names, this.insertable), taps));
       return { taps, features, logits: this.head(features, options) };
     }) as NetworkOutputs;
   }
 
   resetHead(classes: number, seed: number): void {
-    disposeOf([this.currentHead]);
+    disposeParameters(this.currentHead.parameters);
     this.currentHead = makeGroup(headGroup(this.featureSize, classes), freshValues(seed));
-    this.parameterMap = this.collectParameters();
+    this.collectParameters();
   }
 
   cutAt(tap: string, seed: number): void {
-    if (this.addedGroups.length > 0 || this.inserted.size > 0)
-      throw new Error(`${this.name} is cut before anything is added to it`);
-    this.requireTaps([tap], false);
+    this.requireNothingAdded();
+    this.requireTaps([tap]);
     const depth = this.taps.indexOf(tap);
-    disposeOf(this.groups.slice(depth + 1));
+    for (const { parameters } of this.groups.slice(depth + 1)) disposeParameters(parameters);
     this.groups = this.groups.slice(0, depth + 1);
     this.currentConfig = { ...this.config, layers: depth };
     if (this.pooling === 'pooler') this.currentPooling = 'mean';
     this.resetHead(this.classes, seed);
   }
 
-  /** `tap`: one of `taps` or `parts`. */
-  insertAfter(tap: string, layer: InsertedLayer): void {
-    this.requireTaps([tap], true);
-    this.inserted.set(tap, [...(this.inserted.get(tap) ?? []), layer]);
+  protected override get insertable(): readonly string[] {
+    return [...this.taps, ...this.parts];
   }
 
-  addGroup(name: string, parameters: readonly Parameter[]): void {
-    requireNoGroup(this, name);
-    this.addedGroups.push({ name, parameters });
-    this.parameterMap = this.collectParameters();
+  protected trunkGroups(): readonly ParameterGroup[] {
+    return this.groups;
   }
 
-  removeGroup(name: string): void {
-    const index = this.addedGroups.findIndex((existing) => existing.name === name);
-    if (index < 0) throw new RangeError(`${this.name} has no added group '${name}'`);
-    disposeOf(this.addedGroups.splice(index, 1));
-    this.parameterMap = this.collectParameters();
-  }
-
-  dispose(): void {
-    disposeOf([...this.groups, ...this.addedGroups, this.currentHead]);
+  protected headParameters(): readonly Parameter[] {
+    return this.currentHead.parameters;
   }
 
   /** The vectors of the last layer; `taps` takes those of the named ones. `stop`: no further than the last of them. */
@@ -218,7 +170,7 @@ export class EncoderNetwork implements Network {
     const keep = (name: string, rows: tf.Tensor): tf.Tensor => {
       let kept = rows;
       const shape = [texts, tokens, this.featureSize];
-      const inserts = this.inserted.get(name) ?? [];
+      const inserts = this.insertedAfter(name);
       if (inserts.length > 0) {
         const sequence = inserts.reduce((x, insert) => insert(x, training), tf.reshape(rows, shape) as tf.Tensor);
         kept = tf.reshape(sequence, [texts * tokens, this.featureSize]);
@@ -227,7 +179,7 @@ export class EncoderNetwork implements Network {
       return kept;
     };
     const batch = { texts, tokens, mask, maskedScores: maskScores(mask), training, keep };
-    const below = from === undefined ? -1 : this.taps.indexOf(this.requireTaps([from], false)[0]!);
+    const below = from === undefined ? -1 : this.taps.indexOf(this.requireTaps([from])[0]!);
     let rows: tf.Tensor;
     if (below < 0) rows = keep('embeddings', this.embed(pieces as tf.Tensor1D, types as tf.Tensor1D, batch));
     else rows = tf.reshape(inputs, [texts * tokens, this.featureSize]);
@@ -296,7 +248,7 @@ export class EncoderNetwork implements Network {
   }
 
   private value(name: string): tf.Tensor {
-    return parameterValue(this.parameterMap.get(name)!);
+    return parameterValue(this.parameters.get(name)!);
   }
 
   private linear(name: string, x: tf.Tensor): tf.Tensor {
@@ -307,20 +259,6 @@ export class EncoderNetwork implements Network {
   private norm(name: string, x: tf.Tensor): tf.Tensor {
     return normalizeLayer(x, this.value(`${name}.weight`), this.value(`${name}.bias`), this.config.epsilon);
   }
-
-  private requireTaps(names: readonly string[], parts: boolean): readonly string[] {
-    for (const name of names)
-      if (!this.taps.includes(name) && !(parts && this.parts.includes(name)))
-        throw new UserError(`${this.name} has no layer called '${name}'.`, suggestNames(name, this.taps));
-    return names;
-  }
-
-  private collectParameters(): ReadonlyMap<string, Parameter> {
-    const parameters = [...this.groups, ...this.addedGroups, this.currentHead].flatMap((group) => group.parameters);
-    const map = new Map(parameters.map((parameter) => [parameter.name, parameter]));
-    if (map.size !== parameters.length) throw new Error(`${this.name} has two parameters of one name`);
-    return map;
-  }
 }
 
 const ACTIVATIONS: Readonly<Record<EncoderActivation, (x: tf.Tensor) => tf.Tensor>> = {
@@ -330,7 +268,3 @@ const ACTIVATIONS: Readonly<Record<EncoderActivation, (x: tf.Tensor) => tf.Tenso
   relu: (x) => tf.relu(x),
   silu: (x) => tf.mul(x, tf.sigmoid(x)),
 };
-
-function disposeOf(groups: readonly ParameterGroup[]): void {
-  for (const { parameters } of groups) for (const { variable } of parameters) variable.dispose();
-}

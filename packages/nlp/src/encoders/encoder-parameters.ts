@@ -1,6 +1,8 @@
 /** The parameters of an encoder: which there are, in which group, and where their first values come from. */
-import type { Parameter, ParameterRole } from '@attune/core';
+
+import type { ParameterRole } from '@attune/core';
 import { Random, tf } from '@attune/core';
+import type { ParameterGroup } from '@attune/zoo';
 import type { EncoderConfig } from './config.ts';
 
 export interface ParameterSpec {
@@ -12,11 +14,6 @@ export interface ParameterSpec {
 export interface GroupSpec {
   readonly name: string;
   readonly parameters: readonly ParameterSpec[];
-}
-
-export interface ParameterGroup {
-  readonly name: string;
-  readonly parameters: readonly Parameter[];
 }
 
 /** The groups below the head by depth: `embeddings`, `layer.0` and so on, and `pooler` where it is wanted. */
