@@ -26,6 +26,15 @@ export {
   type ConsideredBackend,
   selectBackend,
 } from './backend.ts';
+// Data sets of any kind
+export { SPLIT_NAMES, type SplitName, splitNamed } from './dataset/split-name.ts';
+export {
+  DEFAULT_SHARES,
+  type SplitShares,
+  type SplittableExample,
+  stratifiedGroupSplit,
+} from './dataset/stratified-group-split.ts';
+export { counted, equalItems, listNames, printable } from './dataset/wording.ts';
 // Errors that a user can put right
 export { isUserError, nearestNames, suggestNames, UserError } from './errors.ts';
 // Layers whose gradients are worth writing out

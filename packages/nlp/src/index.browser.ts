@@ -1,5 +1,5 @@
 /**
- * The package's entry for browsers, which bundlers take through the export condition `browser`: what index.ts exports and
+ * The package's entry for browsers, which bundlers take through the export condition `browser`: what of index.ts
  * needs no files.
  */
 
@@ -9,8 +9,7 @@ export { jensenShannon, TextCounts, type TextDistance, textDistance, unknownWord
 export { type ComputeFeaturesOptions, computeFeatures } from './compute-features.ts';
 // Data sets
 export type { TextExample } from './dataset/example.ts';
-export { DEFAULT_SHARES, type SplitShares, stratifiedTextSplit, textKey } from './dataset/split.ts';
-export type { SplitName } from './dataset/split-name.ts';
+export { textKey } from './dataset/text-key.ts';
 // Word vectors
 export type { WordVectors } from './embeddings/collect.ts';
 export {

@@ -1,12 +1,6 @@
-/** Transfer of text networks to labelled sentences and pairs of sentences. */
+/** Transfer of text networks to labelled sentences and pairs of sentences: what runs in browsers, and what touches files. */
 
-// What the words of two data sets advise
-export { jensenShannon, TextCounts, type TextDistance, textDistance, unknownWords } from './advise/text-distance.ts';
-// Features of frozen networks
-export { type ComputeFeaturesOptions, computeFeatures } from './compute-features.ts';
-// Data sets
 export type { Column, ColumnOptions } from './dataset/columns.ts';
-export type { TextExample } from './dataset/example.ts';
 export { type OpenTextsOptions, openTexts, type TextDataset } from './dataset/open.ts';
 export { openTable } from './dataset/open-table.ts';
 export {
@@ -16,19 +10,8 @@ export {
   type SkippedText,
   type TextPath,
 } from './dataset/read-texts.ts';
-export { DEFAULT_SHARES, type SplitShares, stratifiedTextSplit, textKey } from './dataset/split.ts';
-export type { SplitName } from './dataset/split-name.ts';
 export { TABLE_FORMATS, type Table, type TableFormat, type TableOptions, type TableRow } from './dataset/table.ts';
-// Word vectors
-export type { WordVectors } from './embeddings/collect.ts';
-export {
-  type ParseWordVectorsOptions,
-  parseWordVectors,
-  VECTOR_FORMATS,
-  type VectorFormat,
-} from './embeddings/parse-word-vectors.ts';
 export { type ReadWordVectorsOptions, readWordVectors } from './embeddings/read-word-vectors.ts';
-// Transformer encoders
 export {
   encoderCheckpoint,
   type LoadEncoderOptions,
@@ -38,18 +21,13 @@ export {
   type SaveEncoderOptions,
   saveEncoder,
 } from './encoders/checkpoint.ts';
-export { type EncoderConfig, encoderConfigJson, mostTokens, parseEncoderConfig } from './encoders/config.ts';
-export { contrastivePairs, type ExamplePair } from './encoders/contrastive-pairs.ts';
 export { type EmbedExamplesOptions, embedExamples } from './encoders/embed-examples.ts';
-export { EncoderNetwork, type EncoderOptions, type Pooling } from './encoders/encoder-network.ts';
-export { type FirstValues, freshValues } from './encoders/encoder-parameters.ts';
 export {
   type EncoderOutput,
   type ExportEncoderOptions,
   encoderOnnx,
   exportEncoder,
 } from './encoders/export-encoder.ts';
-export { extendEncoder, LORA_TARGETS } from './encoders/extend-encoder.ts';
 export {
   type DownloadProgress,
   openSentenceEncoder,
@@ -57,83 +35,11 @@ export {
   SentenceEncoder,
   type SentenceEncoderOptions,
 } from './encoders/sentence-encoder.ts';
-export { type SetFitOptions, type SetFitResult, setFit } from './encoders/setfit.ts';
-export { type SubwordOptions, type SubwordText, SubwordTokenizer } from './encoders/subword-tokenizer.ts';
-// Language models
-export { BpeTokenizer } from './language-model/bpe-tokenizer.ts';
+export * from './index.browser.ts';
 export { type OpenLanguageModelOptions, openLanguageModel, saveLanguageModel } from './language-model/checkpoint.ts';
-export { decoderCheckpoint, openTensors } from './language-model/checkpoint-names.ts';
-export {
-  checkDecoderConfig,
-  type DecoderConfig,
-  type DecoderFamily,
-  decoderConfigJson,
-  NO_DROPOUT,
-  parseDecoderConfig,
-} from './language-model/config.ts';
-export { DecoderNetwork, type DecoderNetworkOptions } from './language-model/decoder-network.ts';
-export { extendDecoder, languageModelPlan } from './language-model/extend-decoder.ts';
-export {
-  type GeneratedText,
-  type GenerateOptions,
-  type GenerationEnd,
-  generateText,
-  generateTokens,
-  TokenByToken,
-} from './language-model/generate.ts';
-export { KeyValueCache } from './language-model/key-value-cache.ts';
-export { copyDecoder, type LanguageModel } from './language-model/language-model.ts';
-export { readLlama2c, writeLlama2c } from './language-model/llama2c-file.ts';
-export { Llama2cTokenizer } from './language-model/llama2c-tokenizer.ts';
-export { type Perplexity, type PerplexityOptions, perplexity } from './language-model/perplexity.ts';
-export { checkSampling, type SamplingOptions, sampleToken } from './language-model/sample.ts';
-export { type SequenceLayout, type TokenSourceOptions, tokenSource } from './language-model/token-source.ts';
-export type { LanguageTokenizer } from './language-model/tokenizer.ts';
-export {
-  type TuneLanguageModelOptions,
-  type TuneLanguageModelResult,
-  tuneLanguageModel,
-} from './language-model/tune.ts';
-// Word-level networks
-export { type BiLstmOptions, biLstm } from './models/bi-lstm.ts';
-export { type CnnPairOptions, cnnPair } from './models/cnn-pair.ts';
-export { createTextNetwork } from './models/create.ts';
-export { extendTextNetwork } from './models/extend.ts';
 export {
   type LoadedTextNetwork,
   loadTextNetwork,
   type SaveTextNetworkOptions,
   saveTextNetwork,
 } from './models/files.ts';
-export { type LstmClassifierOptions, lstmClassifier } from './models/lstm-classifier.ts';
-export { type TextCnnOptions, textCnn } from './models/text-cnn.ts';
-export {
-  type Matching,
-  TEXT_ARCHITECTURES,
-  type TextArchitecture,
-  TextNetwork,
-  type TextNetworkOptions,
-  type TextNetworkSpec,
-} from './models/text-network.ts';
-// Texts as numbers, and batches of them
-export { type BucketOptions, bucketLengths, bucketOf } from './text/bucket-lengths.ts';
-export {
-  DEFAULT_MAX_LENGTH,
-  type EncodedTexts,
-  type EncodeOptions,
-  encodeExamples,
-  encodePair,
-  encodeText,
-} from './text/encode.ts';
-export { exampleWords } from './text/example-words.ts';
-export { byLength, type PaddingReport, type TextSource, type TextSourceOptions, textSource } from './text/source.ts';
-export { PAD, SPECIAL_WORDS, UNKNOWN } from './text/special-words.ts';
-export { LONGEST_WORD, type TokeniseOptions, tokenise } from './text/tokenise.ts';
-export {
-  DEFAULT_VOCABULARY_SIZE,
-  Vocabulary,
-  type VocabularyOptions,
-  type VocabularyRecord,
-} from './text/vocabulary.ts';
-// INIT and MULT
-export { type Init, type InitPlan, initPlan, type MultPlan, multPlan } from './transfer-plans.ts';

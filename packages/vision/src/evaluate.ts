@@ -1,7 +1,7 @@
 /** How well a network names the images of a data set. */
 
 import { join } from 'node:path';
-import type { Evaluation, ImageNetwork } from '@attune/core';
+import type { Evaluation, ImageNetwork, SplitName } from '@attune/core';
 import {
   accuracy,
   compileStep,
@@ -22,7 +22,6 @@ import type { LabelKind, Labelled } from './dataset/labels.ts';
 import { labelKindOf, labelsOf, multiHot, SEPARATOR } from './dataset/labels.ts';
 import type { Example, ImageDataset, OpenImagesOptions } from './dataset/open.ts';
 import { openImages } from './dataset/open.ts';
-import type { SplitName } from './dataset/scan.ts';
 import type { VisionRecord } from './run-record.ts';
 import { RUN_FILES, readFinishedRecord } from './run-record.ts';
 

@@ -23,7 +23,7 @@ export {
 export { type ImageSourceOptions, imageSource } from './batches.ts';
 export { type ComputeFeaturesOptions, computeFeatures, type Features, featureSource } from './compute-features.ts';
 export type { Example } from './dataset/open.ts';
-export { DEFAULT_SHARES, type SplitShares, stratifiedSplit } from './dataset/split.ts';
+export { stratifiedSplit } from './dataset/split.ts';
 // Tuning
 export { defaultSettings } from './default-settings.ts';
 // Images

@@ -55,8 +55,8 @@ export {
   openImages,
   type SkippedImage,
 } from './dataset/open.ts';
-export { type FoundImage, type FoundImages, type SplitName, scanImages } from './dataset/scan.ts';
-export { DEFAULT_SHARES, type SplitShares, stratifiedSplit } from './dataset/split.ts';
+export { type FoundImage, type FoundImages, scanImages } from './dataset/scan.ts';
+export { stratifiedSplit } from './dataset/split.ts';
 // Tuning, evaluation, prediction
 export { defaultSettings } from './default-settings.ts';
 export {

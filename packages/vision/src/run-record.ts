@@ -1,13 +1,12 @@
 /** The record of a run, `run.json`: what was done, on what, and what came out. Results are traced by it. */
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Monitor, TransferPlan } from '@attune/core';
+import type { Monitor, SplitName, TransferPlan } from '@attune/core';
 import { parsePlan, UserError } from '@attune/core';
 import { writeFileAtomic } from '@attune/core/node';
 import type { Augmentation } from './augment/augmentation.ts';
 import type { LabelKind } from './dataset/labels.ts';
 import type { SkippedImage } from './dataset/open.ts';
-import type { SplitName } from './dataset/scan.ts';
 import type { VisionMetrics } from './evaluate.ts';
 
 export const RECORD_FORMAT = 1;

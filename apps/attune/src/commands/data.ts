@@ -1,6 +1,8 @@
 /** `attune data`: the data sets that have a name. */
+
+import type { SplitName } from '@attune/core';
 import { UserError } from '@attune/core';
-import type { FoundImages, SplitName } from '@attune/vision';
+import type { FoundImages } from '@attune/vision';
 import { scanImages } from '@attune/vision';
 import { findDataSets, locateData } from '../input/data-sets.ts';
 import { list, table } from '../terminal/table.ts';

@@ -1,5 +1,6 @@
 /** `attune eval`: how well the network of a finished run names the images of a data set. */
-import type { SplitName, ViewsName } from '@attune/vision';
+import type { SplitName } from '@attune/core';
+import type { ViewsName } from '@attune/vision';
 import { evaluateRun, labelsOf, readFinishedRecord } from '@attune/vision';
 import { locateData } from '../input/data-sets.ts';
 import { featureCache } from '../input/feature-cache.ts';

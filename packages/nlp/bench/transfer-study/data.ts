@@ -6,8 +6,9 @@
  * two data sets, flatter a result: they are dropped here, and `dropped` says how many and why.
  */
 import { join } from 'node:path';
+import type { SplitName } from '@attune/core';
 import { Random, UserError } from '@attune/core';
-import { openTable, openTexts, type SplitName, type TextExample, textKey } from '@attune/nlp';
+import { openTable, openTexts, type TextExample, textKey } from '@attune/nlp';
 
 export const STUDY_DATA = ['imdb', 'mr', 'qc', 'sst2', 'snli', 'sick', 'msrp'] as const;
 export type StudyDataName = (typeof STUDY_DATA)[number];

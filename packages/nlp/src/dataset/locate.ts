@@ -4,9 +4,8 @@
  */
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { UserError } from '@attune/core';
+import { type SplitName, splitNamed, UserError } from '@attune/core';
 import { formatOf } from './open-table.ts';
-import { type SplitName, splitNamed } from './split-name.ts';
 
 /** A file with many texts, or with one. */
 export type TextPlace =

@@ -3,12 +3,12 @@
  * splits and takes the fingerprint that results are traced by.
  */
 import { createHash } from 'node:crypto';
-import { UserError } from '@attune/core';
+import type { SplitName } from '@attune/core';
+import { DEFAULT_SHARES, type SplitShares, stratifiedGroupSplit, UserError } from '@attune/core';
 import type { TextExample } from './example.ts';
 import { byCodeUnits } from './locate.ts';
 import { type LabelledText, type ReadTextsOptions, readTexts, type SkippedText, type TextPath } from './read-texts.ts';
-import { DEFAULT_SHARES, type SplitShares, stratifiedTextSplit, textKey } from './split.ts';
-import type { SplitName } from './split-name.ts';
+import { textKey } from './text-key.ts';
 import { datasetWarnings } from './warnings.ts';
 
 export interface TextDataset {
@@ -70,7 +70,12 @@ export async function openTexts(path: TextPath, options: OpenTextsOptions = {}):
     key: textKey(text, pair),
     split,
   }));
-  const drawn = stratifiedTextSplit(checked, seed, shares);
+  // Copies stay on one side: a test text that was learnt from tells nothing.
+  const drawn = stratifiedGroupSplit(
+    checked.map(({ label, key, split }) => ({ stratum: label, key, split })),
+    seed,
+    shares,
+  );
   const splits: Record<SplitName, TextExample[]> = { train: [], validation: [], test: [] };
   for (const [i, { name, text, pair, className }] of read.entries())
     splits[drawn[i]!].push({ name, text, ...(pair !== undefined && { pair }), label: labels.get(className)! });

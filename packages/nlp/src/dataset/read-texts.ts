@@ -2,12 +2,11 @@
  * Labelled texts one after the other, from a table or from folders of text files: nothing is kept of what was read, so that
  * a file may be larger than the memory.
  */
-import { UserError } from '@attune/core';
+import { SPLIT_NAMES, type SplitName, splitNamed, UserError } from '@attune/core';
 import { type ChosenColumns, type ColumnOptions, chooseColumns } from './columns.ts';
 import { encodingWarnings } from './delimited.ts';
 import { locateTexts, type TextPlace } from './locate.ts';
 import { openTable } from './open-table.ts';
-import { SPLIT_NAMES, type SplitName, splitNamed } from './split-name.ts';
 import type { Table, TableOptions } from './table.ts';
 import { openTextFile, type TextFile } from './text-file.ts';
 

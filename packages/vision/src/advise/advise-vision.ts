@@ -1,5 +1,5 @@
 /** Advice on a folder of images: what `attune advise vision` asks for. */
-import type { ImageNetwork, LabelledFeatures } from '@attune/core';
+import type { ImageNetwork, LabelledFeatures, SplitName } from '@attune/core';
 import { aDistance, FeatureMoments, frechetDistance, leep, namedPlan, nce, UserError } from '@attune/core';
 import { catalogueEntry } from '@attune/zoo';
 import { loadPretrained } from '@attune/zoo/node';
@@ -7,7 +7,6 @@ import { computeFeatures } from '../compute-features.ts';
 import type { LabelKind } from '../dataset/labels.ts';
 import type { Example, ImageDataset, OpenImagesOptions, SkippedImage } from '../dataset/open.ts';
 import { openImages } from '../dataset/open.ts';
-import type { SplitName } from '../dataset/scan.ts';
 import { startNetwork } from '../source-network.ts';
 import { type Advice, type AdviseOptions, adviseOnImages, sampleOf, type TrialOptions } from './advise.ts';
 import { planSeconds } from './plan-time.ts';

@@ -4,11 +4,11 @@
  */
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { suggestNames, UserError } from '@attune/core';
+import { splitNamed, suggestNames, UserError } from '@attune/core';
 import type { LabelKind } from './labels.ts';
 import { SEPARATOR } from './labels.ts';
 import type { FoundImage, FoundImages } from './scan.ts';
-import { byCodeUnits, SPLIT_NAMES } from './scan.ts';
+import { byCodeUnits } from './scan.ts';
 
 /**
  * @param kind Default: `multi` where the label of any line has a `|`.
@@ -49,9 +49,9 @@ export async function readManifest(path: string, kind?: LabelKind): Promise<Foun
     if (earlier !== undefined) fail(`${name} is on line ${earlier} already`, 'Keep one of them.');
     lines.set(name, line);
     const splitText = splitAt < 0 ? '' : cells[splitAt]!.trim().toLowerCase();
-    if (splitText !== '' && !Object.hasOwn(SPLIT_NAMES, splitText))
+    const split = splitNamed(splitText);
+    if (splitText !== '' && split === undefined)
       fail(`there is no split '${splitText}'`, suggestNames(splitText, ['train', 'val', 'test']));
-    const split = SPLIT_NAMES[splitText];
     images.push({ name, file: resolve(dirname(path), name), classNames, ...(split ? { split } : {}) });
   }
   if (images.length === 0) throw new UserError(`${path} lists no images.`, 'Add lines of path,label.');

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { UserError } from '@attune/core';
+import { DEFAULT_SHARES, type SplitName, type SplitShares, UserError } from '@attune/core';
 import { BrokenImage } from '../images/broken-image.ts';
 import type { Pixels } from '../images/decode.ts';
 import { decodeImage } from '../images/decode.ts';
@@ -17,10 +17,9 @@ import { KeptPixels } from './kept-pixels.ts';
 import type { LabelKind, Labelled } from './labels.ts';
 import { labelsOf } from './labels.ts';
 import { mapInOrder } from './map-in-order.ts';
-import type { FoundImage, SplitName } from './scan.ts';
+import type { FoundImage } from './scan.ts';
 import { scanImages } from './scan.ts';
-import type { SplitShares } from './split.ts';
-import { DEFAULT_SHARES, stratifiedSplit } from './split.ts';
+import { stratifiedSplit } from './split.ts';
 import { datasetWarnings } from './warnings.ts';
 
 /** One image of a data set. */

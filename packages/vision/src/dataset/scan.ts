@@ -4,12 +4,10 @@
  */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join, relative, sep } from 'node:path';
-import { UserError } from '@attune/core';
+import { type SplitName, splitNamed, UserError } from '@attune/core';
 import { FOREIGN_EXTENSIONS, IMAGE_EXTENSIONS } from '../images/sniff.ts';
 import type { LabelKind } from './labels.ts';
 import { readManifest } from './manifest.ts';
-
-export type SplitName = 'train' | 'validation' | 'test';
 
 export interface FoundImage {
   /** Path in the data set with forward slashes: what messages and records call it. */
@@ -32,16 +30,6 @@ export interface FoundImages {
   /** What is odd about the folders, in sentences. */
   readonly warnings: readonly string[];
 }
-
-/** Folder and column names of splits. */
-export const SPLIT_NAMES: Readonly<Record<string, SplitName>> = {
-  train: 'train',
-  training: 'train',
-  val: 'validation',
-  valid: 'validation',
-  validation: 'validation',
-  test: 'test',
-};
 
 /**
  * @param labels Default: `multi` for a manifest with a `|` between the labels of any image, else `single`. In a folder with a
@@ -68,8 +56,8 @@ type FoundInFolder = Omit<FoundImages, 'labels'>;
 
 async function scanFolder(root: string): Promise<FoundInFolder> {
   const folders = await subfolders(root);
-  const splits = folders.filter((name) => Object.hasOwn(SPLIT_NAMES, name.toLowerCase()));
-  const hasSplits = splits.some((name) => SPLIT_NAMES[name.toLowerCase()] === 'train');
+  const splits = folders.filter((name) => splitNamed(name) !== undefined);
+  const hasSplits = splits.some((name) => splitNamed(name) === 'train');
   if (hasSplits && splits.length < folders.length) {
     const stray = folders.filter((name) => !splits.includes(name));
     throw new UserError(
@@ -88,7 +76,7 @@ async function scanFolder(root: string): Promise<FoundInFolder> {
       const classFolders = await subfolders(folder);
       if (classFolders.length === 0)
         throw new UserError(`${folder} holds no folders.`, 'Give it a folder of images for each class.');
-      return scanClasses(root, folder, classFolders, SPLIT_NAMES[name.toLowerCase()]);
+      return scanClasses(root, folder, classFolders, splitNamed(name));
     }),
   );
   const trained = new Set(

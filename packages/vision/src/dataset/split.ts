@@ -1,18 +1,7 @@
 /** Divides examples into train, validation and test so that each class keeps its share in each: a stratified split. */
-import { Random } from '@attune/core';
+import { DEFAULT_SHARES, type SplitName, type SplitShares, stratifiedGroupSplit } from '@attune/core';
 import type { Labelled } from './labels.ts';
 import { labelsOf } from './labels.ts';
-import type { SplitName } from './scan.ts';
-
-export interface SplitShares {
-  /** Share of the examples without a split of their own that validation gets, in [0, 1). */
-  readonly validation: number;
-  /** The same for test. */
-  readonly test: number;
-}
-
-/** What a data set without splits of its own is divided by. */
-export const DEFAULT_SHARES: SplitShares = { validation: 0.15, test: 0.2 };
 
 interface Splittable extends Labelled {
   readonly split?: SplitName | undefined;
@@ -29,26 +18,12 @@ export function stratifiedSplit(
   seed: number,
   shares: SplitShares = DEFAULT_SHARES,
 ): SplitName[] {
-  const given = new Set(examples.map(({ split }) => split).filter((split) => split !== undefined));
-  const splits = examples.map(({ split }) => split ?? 'train');
-  const testShare = given.size > 0 ? 0 : shares.test;
-  const validationShare = given.has('validation') ? 0 : shares.validation;
-  const members = new Map<number, number[]>();
   const strata = rarestLabels(examples);
-  for (const [i, label] of strata.entries()) {
-    if (splits[i] !== 'train') continue;
-    const list = members.get(label);
-    if (list) list.push(i);
-    else members.set(label, [i]);
-  }
-  for (const [label, list] of members) {
-    const shuffled = Random.fromSeed(seed).fork(`split/${label}`).shuffle(list);
-    const total = shuffled.length;
-    const test = take(testShare * total, total - 1);
-    const validation = take(validationShare * (total - test), total - test - 1);
-    for (const i of shuffled.slice(0, test)) splits[i] = 'test';
-    for (const i of shuffled.slice(test, test + validation)) splits[i] = 'validation';
-  }
+  const splits = stratifiedGroupSplit(
+    examples.map(({ split }, i) => ({ split, stratum: strata[i]! })),
+    seed,
+    shares,
+  );
   keepInTrain(examples, splits);
   return splits;
 }
@@ -73,10 +48,4 @@ function keepInTrain(examples: readonly Splittable[], splits: SplitName[]): void
     splits[i] = 'train';
     for (const label of labelsOf(example)) trained.add(label);
   }
-}
-
-/** A share, rounded, of at least one example where the share is not zero and one can be spared. */
-function take(share: number, spare: number): number {
-  if (share === 0) return 0;
-  return Math.max(Math.min(Math.max(Math.round(share), 1), spare), 0);
 }

@@ -1,7 +1,7 @@
 /** What is wrong with a data set that can be learnt from all the same: said before training, and kept in its record. */
+import { counted, equalItems, listNames, printable, type SplitName } from '@attune/core';
 import type { Labelled } from './labels.ts';
 import { labelKindOf, labelsOf } from './labels.ts';
-import type { SplitName } from './scan.ts';
 
 /** An image that can be decoded. */
 export interface CheckedImage extends Labelled {
@@ -13,9 +13,6 @@ export interface CheckedImage extends Labelled {
 
 /** Training images of the largest class for each of the smallest from which on the smallest is likely to be passed over. */
 const IMBALANCE = 10;
-
-/** Names that a list gives before it says how many more there are. */
-const NAMED = 3;
 
 /**
  * @param classes Names of the classes.
@@ -35,15 +32,15 @@ function unlabelledWarnings(images: readonly CheckedImage[]): string[] {
   const bare = images.filter((image) => labelsOf(image).length === 0);
   if (bare.length === 0) return [];
   return [
-    `${counted(bare.length, 'image has', 'images have')} no label, such as ${shown(bare[0]!.name)}: none of the labels is taken to apply.`,
+    `${counted(bare.length, 'image has', 'images have')} no label, such as ${printable(bare[0]!.name)}: none of the labels is taken to apply.`,
   ];
 }
 
 /** Classes whose names a file system that ignores case would hold in one folder. */
 function classNameWarnings(classes: readonly string[]): string[] {
-  return equals(classes, (name) => name.toLowerCase()).map(
+  return equalItems(classes, (name) => name.toLowerCase()).map(
     (names) =>
-      `Classes ${list(names)} differ in case only: they are kept apart, but a file system that ignores case (macOS, Windows) cannot hold both.`,
+      `Classes ${listNames(names)} differ in case only: they are kept apart, but a file system that ignores case (macOS, Windows) cannot hold both.`,
   );
 }
 
@@ -59,13 +56,13 @@ function sizeWarnings(classes: readonly string[], images: readonly CheckedImage[
   const single = classes.filter((_, label) => total[label] === 1);
   if (single.length > 0)
     warnings.push(
-      `${single.length === 1 ? `Class ${list(single)} has` : `Classes ${list(single)} have`} a single image: it is learnt from, and nothing is left to test on.`,
+      `${single.length === 1 ? `Class ${listNames(single)} has` : `Classes ${listNames(single)} have`} a single image: it is learnt from, and nothing is left to test on.`,
     );
   const [least, most] = [Math.min(...training), Math.max(...training)];
   if (most >= IMBALANCE * least) {
     const [small, large] = [training.indexOf(least), training.indexOf(most)];
     warnings.push(
-      `Class '${shown(classes[large]!)}' has ${most} training images and '${shown(classes[small]!)}' has ${least} (1:${Math.round(most / least)}): ${
+      `Class '${printable(classes[large]!)}' has ${most} training images and '${printable(classes[small]!)}' has ${least} (1:${Math.round(most / least)}): ${
         labelKindOf(images) === 'multi'
           ? 'micro F1 will hide the small one. Look at macro F1 and at the average precision of each.'
           : 'accuracy will hide the small class. Look at macro F1, and consider balanced sampling or class weights (setting balance).'
@@ -77,14 +74,14 @@ function sizeWarnings(classes: readonly string[], images: readonly CheckedImage[
 
 /** Files of the same content, by their hashes. */
 function duplicateWarnings(classes: readonly string[], images: readonly CheckedImage[]): string[] {
-  const copies = equals(images, ({ content }) => content);
+  const copies = equalItems(images, ({ content }) => content);
   if (copies.length === 0) return [];
   if (copies[0]!.length === images.length)
     return [`All ${images.length} images are the same: there is nothing to tell the classes apart by.`];
   const warnings: string[] = [];
   const key = (image: CheckedImage) => labelsOf(image).join();
   const named = (image: CheckedImage) =>
-    `${shown(image.name)} (${list(labelsOf(image).map((label) => classes[label]!)) || 'no label'})`;
+    `${printable(image.name)} (${listNames(labelsOf(image).map((label) => classes[label]!)) || 'no label'})`;
   const crossing = copies.filter((group) => group.some((image) => key(image) !== key(group[0]!)));
   if (crossing.length > 0) {
     const [first] = crossing[0]!;
@@ -100,42 +97,13 @@ function duplicateWarnings(classes: readonly string[], images: readonly CheckedI
   if (leaked.length > 0) {
     const [image, learnt] = leaked[0]!;
     warnings.push(
-      `${counted(leaked.length, 'test image is a copy', 'test images are copies')} of training images, such as ${shown(image.name)} of ${shown(learnt.name)}: the test's accuracy is flattered.`,
+      `${counted(leaked.length, 'test image is a copy', 'test images are copies')} of training images, such as ${printable(image.name)} of ${printable(learnt.name)}: the test's accuracy is flattered.`,
     );
   }
   const spare = copies.reduce((sum, group) => sum + group.length - 1, 0);
   const [first, second] = copies[0]!;
   warnings.push(
-    `${counted(spare, 'image is a copy', 'images are copies')} of others, such as ${shown(second!.name)} of ${shown(first!.name)}.`,
+    `${counted(spare, 'image is a copy', 'images are copies')} of others, such as ${printable(second!.name)} of ${printable(first!.name)}.`,
   );
   return warnings;
-}
-
-/** Groups of two and more items of the same key. Few items have an equal, so that most are only counted. */
-function equals<Item>(items: readonly Item[], key: (item: Item) => string): Item[][] {
-  const firsts = new Map<string, Item>();
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const first = firsts.get(key(item));
-    const group = groups.get(key(item));
-    if (group) group.push(item);
-    else if (first !== undefined) groups.set(key(item), [first, item]);
-    else firsts.set(key(item), item);
-  }
-  return [...groups.values()];
-}
-
-function counted(count: number, one: string, many: string): string {
-  return `${count} ${count === 1 ? one : many}`;
-}
-
-function list(names: readonly string[]): string {
-  const some = names.slice(0, NAMED).map((name) => `'${shown(name)}'`);
-  if (names.length > NAMED) return `${some.join(', ')} and ${names.length - NAMED} more`;
-  return [some.slice(0, -1).join(', '), ...some.slice(-1)].filter((part) => part !== '').join(' and ');
-}
-
-/** A file name may hold line breaks and terminal escapes. */
-function shown(name: string): string {
-  return name.replace(/\p{Cc}+/gu, ' ');
 }

@@ -1,8 +1,8 @@
 /**
- * Divides texts into train, validation and test so that each class keeps its share in each (stratified), and copies of a
- * text stay on one side (grouped): a test text that was learnt from tells nothing.
+ * Divides examples into train, validation and test so that each class keeps its share in each (stratified), and those that
+ * belong together stay on one side (grouped).
  */
-import { Random } from '@attune/core';
+import { Random } from '../random.ts';
 import type { SplitName } from './split-name.ts';
 
 export interface SplitShares {
@@ -15,17 +15,13 @@ export interface SplitShares {
 /** What a data set without splits of its own is divided by. */
 export const DEFAULT_SHARES: SplitShares = { validation: 0.15, test: 0.2 };
 
-export interface SplittableText {
-  readonly label: number;
-  /** The same for texts that must not be divided: see `textKey`. */
-  readonly key: string;
+export interface SplittableExample {
+  /** The class that it counts for. */
+  readonly stratum: number;
+  /** The same for examples that must not be divided; undefined: it may go anywhere. */
+  readonly key?: string | undefined;
+  /** That the data set gives. */
   readonly split?: SplitName | undefined;
-}
-
-/** What texts are the same by: words in their order, whatever the case, the white space and the Unicode form. */
-export function textKey(text: string, pair?: string): string {
-  const plain = (words: string) => words.normalize('NFC').toLowerCase().split(/\s+/).filter(Boolean).join(' ');
-  return pair === undefined ? plain(text) : `${plain(text)}\n${plain(pair)}`;
 }
 
 /**
@@ -33,8 +29,8 @@ export function textKey(text: string, pair?: string): string {
  * is drawn from train. Each class keeps at least one group in train. The same seed gives the same split, and a class's split
  * does not depend on the other classes; a group with several classes counts for that of its first example.
  */
-export function stratifiedTextSplit(
-  examples: readonly SplittableText[],
+export function stratifiedGroupSplit(
+  examples: readonly SplittableExample[],
   seed: number,
   shares: SplitShares = DEFAULT_SHARES,
 ): SplitName[] {
@@ -42,8 +38,8 @@ export function stratifiedTextSplit(
   const splits = examples.map(({ split }) => split ?? 'train');
   const testShare = given.size > 0 ? 0 : shares.test;
   const validationShare = given.has('validation') ? 0 : shares.validation;
-  for (const [label, groups] of groupsOfClasses(examples, splits)) {
-    const shuffled = Random.fromSeed(seed).fork(`split/${label}`).shuffle(groups);
+  for (const [stratum, groups] of groupsOfStrata(examples, splits)) {
+    const shuffled = Random.fromSeed(seed).fork(`split/${stratum}`).shuffle(groups);
     const total = shuffled.reduce((sum, group) => sum + group.length, 0);
     const test = take(shuffled, testShare * total);
     const validation = take(test.rest, validationShare * (total - test.taken.length));
@@ -53,24 +49,24 @@ export function stratifiedTextSplit(
   return splits;
 }
 
-/** Of the examples in train, by class: the numbers of those that are the same, together. */
-function groupsOfClasses(examples: readonly SplittableText[], splits: readonly SplitName[]): Map<number, number[][]> {
+/** Of the examples in train, by class: the numbers of those that belong together. */
+function groupsOfStrata(examples: readonly SplittableExample[], splits: readonly SplitName[]): Map<number, number[][]> {
   const byKey = new Map<string, number[]>();
-  const classes = new Map<number, number[][]>();
-  for (const [i, { key, label }] of examples.entries()) {
+  const strata = new Map<number, number[][]>();
+  for (const [i, { key, stratum }] of examples.entries()) {
     if (splits[i] !== 'train') continue;
-    const group = byKey.get(key);
+    const group = key === undefined ? undefined : byKey.get(key);
     if (group) {
       group.push(i);
       continue;
     }
     const fresh = [i];
-    byKey.set(key, fresh);
-    const groups = classes.get(label);
+    if (key !== undefined) byKey.set(key, fresh);
+    const groups = strata.get(stratum);
     if (groups) groups.push(fresh);
-    else classes.set(label, [fresh]);
+    else strata.set(stratum, [fresh]);
   }
-  return classes;
+  return strata;
 }
 
 /**

@@ -1,31 +1,31 @@
 import { describe, expect, it } from 'vitest';
-import { stratifiedTextSplit, textKey } from './split.ts';
+import { stratifiedGroupSplit } from './stratified-group-split.ts';
 
 const examples = (counts: readonly number[]) =>
-  counts.flatMap((count, label) => Array.from({ length: count }, (_, i) => ({ label, key: `${label}/${i}` })));
+  counts.flatMap((count, label) => Array.from({ length: count }, (_, i) => ({ stratum: label, key: `${label}/${i}` })));
 const count = (splits: readonly string[], name: string) => splits.filter((split) => split === name).length;
 
-describe('stratifiedTextSplit', () => {
+describe('stratifiedGroupSplit', () => {
   it('gives each class its share, the same for the same seed', () => {
     const all = examples([1000, 100]);
-    const splits = stratifiedTextSplit(all, 3);
+    const splits = stratifiedGroupSplit(all, 3);
     expect(count(splits.slice(0, 1000), 'test')).toBe(200);
     expect(count(splits.slice(0, 1000), 'validation')).toBe(120);
     expect(count(splits.slice(1000), 'test')).toBe(20);
     expect(count(splits.slice(1000), 'validation')).toBe(12);
-    expect(stratifiedTextSplit(all, 3)).toEqual(splits);
-    expect(stratifiedTextSplit(all, 4)).not.toEqual(splits);
+    expect(stratifiedGroupSplit(all, 3)).toEqual(splits);
+    expect(stratifiedGroupSplit(all, 4)).not.toEqual(splits);
   });
 
   it('keeps copies together, and every class in train', () => {
-    const all = Array.from({ length: 300 }, (_, i) => ({ label: i % 2, key: `${i % 2}/${i % 60}` }));
-    const splits = stratifiedTextSplit(all, 1);
+    const all = Array.from({ length: 300 }, (_, i) => ({ stratum: i % 2, key: `${i % 2}/${i % 60}` }));
+    const splits = stratifiedGroupSplit(all, 1);
     for (let i = 0; i < 240; i++) expect(splits[i + 60]).toBe(splits[i]);
     expect(count(splits, 'test')).toBeGreaterThan(40);
-    expect(stratifiedTextSplit(examples([1, 2, 3]), 1).filter((_, i) => [0].includes(i))).toEqual(['train']);
+    expect(stratifiedGroupSplit(examples([1, 2, 3]), 1).filter((_, i) => [0].includes(i))).toEqual(['train']);
     expect(
-      stratifiedTextSplit(
-        [0, 1, 2, 3].map(() => ({ label: 0, key: 'same' })),
+      stratifiedGroupSplit(
+        [0, 1, 2, 3].map(() => ({ stratum: 0, key: 'same' })),
         1,
       ),
     ).toEqual(new Array(4).fill('train'));
@@ -36,17 +36,19 @@ describe('stratifiedTextSplit', () => {
       ...example,
       split: i % 5 === 0 ? ('test' as const) : ('train' as const),
     }));
-    const splits = stratifiedTextSplit(all, 1);
+    const splits = stratifiedGroupSplit(all, 1);
     all.forEach(({ split }, i) => {
       if (split === 'test') expect(splits[i]).toBe('test');
     });
     expect(count(splits, 'validation')).toBe(12);
     expect(count(splits, 'test')).toBe(20);
   });
-});
 
-it('textKey knows copies whatever their case and white space, and a pair from its texts', () => {
-  expect(textKey(' A  good\nFilm ')).toBe(textKey('a good film'));
-  expect(textKey('scho\u0308n')).toBe(textKey('SCHÖN'));
-  expect(textKey('a', 'b c')).not.toBe(textKey('a b', 'c'));
+  it('divides examples without a key one by one', () => {
+    const splits = stratifiedGroupSplit(
+      Array.from({ length: 10 }, () => ({ stratum: 0 })),
+      1,
+    );
+    expect([count(splits, 'test'), count(splits, 'validation'), count(splits, 'train')]).toEqual([2, 1, 7]);
+  });
 });
