@@ -1,14 +1,14 @@
 /** Makes the README's picture: the page after a linear probe and full fine-tuning of the built-in set. */
 import { fileURLToPath } from 'node:url';
-import sharp from 'sharp';
-import { findChromium, said, serveApp, visit } from '../test/visit.ts';
+import { findChromium, said, serveApp, takePicture, visit } from '@attune/demo-parts/testing';
+import config from '../vite.config.ts';
 
 const FILE = fileURLToPath(new URL('../screenshot.png', import.meta.url));
 const WIDTH = 660;
 
 const chromium = findChromium();
 if (chromium === undefined) throw new Error('no Chromium is installed: name one in ATTUNE_CHROMIUM');
-const app = await serveApp();
+const app = await serveApp(config);
 const { browser, page } = await visit(app.url, chromium);
 try {
   await said(page, /^Ready/);
@@ -26,10 +26,7 @@ try {
   await said(page, /^The Grad-CAM map/);
   await page.locator('#project').click();
   await said(page, /^The features are drawn/);
-  // The line at the bottom is fixed to the window, and would lie across a picture of the whole page.
-  await page.addStyleTag({ content: 'footer { position: static }' });
-  const whole = await page.screenshot({ fullPage: true });
-  await sharp(whole).resize({ width: WIDTH }).png({ palette: true, colours: 32, effort: 10, dither: 0 }).toFile(FILE);
+  await takePicture(page, FILE, WIDTH);
 } finally {
   await browser.close();
   await app.close();

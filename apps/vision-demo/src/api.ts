@@ -1,13 +1,13 @@
 /** What the page asks of its worker, and what it gets: plain values that can be posted between the two. */
-import type { EpochRecord, TransferPlan } from '@attune/core';
-
-/** What everything runs on. */
-export interface Engine {
-  readonly provider: 'wasm' | 'webgpu';
-  readonly threads: number;
-  /** Whether this browser offers WebGPU as well. */
-  readonly webgpu: boolean;
-}
+import type { TransferPlan } from '@attune/core';
+import type {
+  Engine,
+  MadeFile,
+  OnProgress,
+  OnTrainingEvent,
+  StartOptions,
+  TrainingOutcome,
+} from '@attune/demo-parts/api';
 
 /** A pre-trained network that can be chosen. */
 export interface NetworkChoice {
@@ -102,23 +102,6 @@ export interface TrainingRequest {
   readonly learningRate: number;
 }
 
-/** How training goes on. */
-export type TrainingEvent =
-  | { readonly what: 'features'; readonly done: number; readonly total: number }
-  | {
-      readonly what: 'step';
-      readonly epoch: number;
-      readonly epochs: number;
-      readonly batch: number;
-      readonly batches: number;
-      readonly secondsLeft: number | null;
-    }
-  | { readonly what: 'epoch'; readonly record: EpochRecord; readonly epochs: number };
-
-export type TrainingOutcome =
-  | { readonly state: 'stopped'; readonly epochs: number }
-  | { readonly state: 'done'; readonly epochs: number; readonly seconds: number; readonly results: Results };
-
 export interface Prediction {
   /** Number of the image among those that were held back. */
   readonly index: number;
@@ -161,10 +144,8 @@ export interface Projection {
   readonly after: Float32Array;
 }
 
-export type OnProgress = (done: number, total: number) => void;
-
 export interface StudioApi {
-  start(options: { readonly provider: 'wasm' | 'webgpu'; readonly base: string }): Promise<Engine>;
+  start(options: StartOptions): Promise<Engine>;
   networks(): Promise<NetworkChoice[]>;
   /** Takes another network; `weights` is its file, undefined for the one that comes with the page. */
   chooseNetwork(name: string, weights?: File): Promise<NetworkChoice>;
@@ -175,12 +156,12 @@ export interface StudioApi {
   advice(onProgress: OnProgress): Promise<Advice>;
   planNames(): Promise<{ readonly name: string; readonly line: string }[]>;
   viewPlan(plan: TransferPlan | string): Promise<PlanView>;
-  train(request: TrainingRequest, onEvent: (event: TrainingEvent) => void): Promise<TrainingOutcome>;
+  train(request: TrainingRequest, onEvent: OnTrainingEvent): Promise<TrainingOutcome<Results>>;
   /** Goes on with the run that was stopped. */
-  continueTraining(onEvent: (event: TrainingEvent) => void): Promise<TrainingOutcome>;
+  continueTraining(onEvent: OnTrainingEvent): Promise<TrainingOutcome<Results>>;
   stop(): Promise<void>;
   picture(index: number, side: number): Promise<ImageBitmap>;
   explain(index: number, method: MapMethod): Promise<ExplanationMap>;
   project(method: ProjectionMethod, onProgress: OnProgress): Promise<Projection>;
-  exportOnnx(): Promise<{ readonly name: string; readonly bytes: Uint8Array }>;
+  exportOnnx(): Promise<MadeFile>;
 }

@@ -5,13 +5,22 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  findChromium,
+  type ServedApp,
+  said,
+  serveApp,
+  traceTasks,
+  type Visit,
+  visit,
+} from '@attune/demo-parts/testing';
 import { imageTaskExamples, TASKS, writeImageTask } from '@attune/test-fixtures';
 import { centreView, preprocess } from '@attune/vision';
 import { catalogueEntry } from '@attune/zoo';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findChromium, type ServedApp, said, serveApp, traceTasks, type Visit, visit } from '../test/visit.ts';
+import config from '../vite.config.ts';
 
 const chromium = findChromium();
 if (chromium === undefined && process.env.CI !== undefined)
@@ -28,7 +37,7 @@ describe.skipIf(chromium === undefined)(
 
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), 'vision-demo-test-'));
-      app = await serveApp();
+      app = await serveApp(config);
       visitor = await visit(app.url, chromium!);
       page = visitor.page;
       await said(page, /^Ready/);

@@ -8,7 +8,13 @@ export { jensenShannon, TextCounts, type TextDistance, textDistance, unknownWord
 // Features of frozen networks
 export { type ComputeFeaturesOptions, computeFeatures } from './compute-features.ts';
 // Data sets
+export { type ChosenColumns, type Column, type ColumnOptions, chooseColumns } from './dataset/columns.ts';
+export { parseDelimited } from './dataset/delimited-text.ts';
+export type { DelimitedKind } from './dataset/dialect.ts';
+export { type DividedTexts, type DivideOptions, divideTable } from './dataset/divide.ts';
 export type { TextExample } from './dataset/example.ts';
+export { TABLE_FORMATS, type Table, type TableFormat, type TableOptions, type TableRow } from './dataset/table.ts';
+export type { LabelledText, SkippedText, TableTextsOptions } from './dataset/table-texts.ts';
 export { textKey } from './dataset/text-key.ts';
 // Word vectors
 export type { WordVectors } from './embeddings/collect.ts';
@@ -75,6 +81,12 @@ export {
   type TextNetworkOptions,
   type TextNetworkSpec,
 } from './models/text-network.ts';
+export {
+  type LoadedTextNetwork,
+  readTextNetwork,
+  type SaveTextNetworkOptions,
+  writeTextNetwork,
+} from './models/text-network-bytes.ts';
 // Texts as numbers, and batches of them
 export { type BucketOptions, bucketLengths, bucketOf } from './text/bucket-lengths.ts';
 export {

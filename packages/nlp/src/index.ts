@@ -1,16 +1,8 @@
 /** Transfer of text networks to labelled sentences and pairs of sentences: what runs in browsers, and what touches files. */
 
-export type { Column, ColumnOptions } from './dataset/columns.ts';
 export { type OpenTextsOptions, openTexts, type TextDataset } from './dataset/open.ts';
 export { openTable } from './dataset/open-table.ts';
-export {
-  type LabelledText,
-  type ReadTextsOptions,
-  readTexts,
-  type SkippedText,
-  type TextPath,
-} from './dataset/read-texts.ts';
-export { TABLE_FORMATS, type Table, type TableFormat, type TableOptions, type TableRow } from './dataset/table.ts';
+export { type ReadTextsOptions, readTexts, type TextPath } from './dataset/read-texts.ts';
 export { type ReadWordVectorsOptions, readWordVectors } from './embeddings/read-word-vectors.ts';
 export {
   encoderCheckpoint,
@@ -37,9 +29,4 @@ export {
 } from './encoders/sentence-encoder.ts';
 export * from './index.browser.ts';
 export { type OpenLanguageModelOptions, openLanguageModel, saveLanguageModel } from './language-model/checkpoint.ts';
-export {
-  type LoadedTextNetwork,
-  loadTextNetwork,
-  type SaveTextNetworkOptions,
-  saveTextNetwork,
-} from './models/files.ts';
+export { loadTextNetwork, saveTextNetwork } from './models/files.ts';

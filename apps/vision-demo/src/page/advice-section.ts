@@ -1,11 +1,10 @@
 /** 2 Advice: what was measured on the data, the depth curve, and the plan that it speaks for. */
+import { byId, element, lineChart, percent } from '@attune/demo-parts/page';
 import type { Advice } from '../api.ts';
-import { byId, element } from './element.ts';
-import { lineChart } from './line-chart.ts';
-import { type Page, percent } from './page.ts';
+import type { StudioPage } from './studio-page.ts';
 
 /** @param onTake Told the name of the recommended plan when the visitor takes it. */
-export function setUpAdvice(page: Page, onTake: (plan: string) => void): void {
+export function setUpAdvice(page: StudioPage, onTake: (plan: string) => void): void {
   const button = byId<HTMLButtonElement>('measure');
   const body = byId('advice-body');
   let hasData = false;

@@ -1,13 +1,14 @@
 /** 1 Data: built-in sets, folders, webcam; the classes that there are; and the pre-trained network. */
+import { byId, element } from '@attune/demo-parts/page';
 import type { DataSummary, GivenImage } from '../api.ts';
-import { byId, element } from './element.ts';
+import { canvasOf } from './canvas.ts';
 import { chosenFiles, droppedFiles, type FoundFile, labelledImages } from './folders.ts';
-import { canvasOf, type Page } from './page.ts';
+import type { StudioPage } from './studio-page.ts';
 import { setUpWebcam } from './webcam.ts';
 
 const THUMBNAIL = 40;
 
-export function setUpData(page: Page): void {
+export function setUpData(page: StudioPage): void {
   const { studio } = page;
   const builtIn = (task: 'similar' | 'different') => async () => {
     const perClass = Number(byId<HTMLSelectElement>('per-class').value);
@@ -123,7 +124,7 @@ function show(data: DataSummary, clear: () => void): void {
 }
 
 /** The network of the catalogue that everything starts from. */
-function setUpNetwork(page: Page): void {
+function setUpNetwork(page: StudioPage): void {
   const { studio } = page;
   const select = byId<HTMLSelectElement>('network-select');
   const weights = byId<HTMLInputElement>('weights');

@@ -2,8 +2,8 @@
  * The network as a row of blocks from the input to the head. Each is a switch: frozen or moving, by pointer or keyboard;
  * it says so in words, and frozen ones are hatched, so that colour is only one of the signs.
  */
+import { svg } from '@attune/demo-parts/page';
 import type { Group, PlanView } from '../api.ts';
-import { svg } from './element.ts';
 
 const [BLOCK, GAP, HEIGHT, LABELS] = [96, 30, 120, 46];
 const LEAST_HEIGHT = 44;

@@ -1,9 +1,9 @@
 /** 3 Plan: one with a name, or one's own by freezing and thawing blocks of the drawing. */
+import { byId, element } from '@attune/demo-parts/page';
 import type { PlanView, TrainingRequest } from '../api.ts';
 import { withMovingGroups } from '../custom-plan.ts';
-import { byId, element } from './element.ts';
 import { networkDrawing } from './network-drawing.ts';
-import type { Page } from './page.ts';
+import type { StudioPage } from './studio-page.ts';
 
 const FIRST_PLAN = 'linear-probe';
 
@@ -14,7 +14,7 @@ export interface PlanSection {
   showNames(plans: readonly { readonly name: string; readonly line: string }[]): void;
 }
 
-export function setUpPlan(page: Page, onChange: () => void): PlanSection {
+export function setUpPlan(page: StudioPage, onChange: () => void): PlanSection {
   const body = byId<HTMLFieldSetElement>('plan-body');
   const select = byId<HTMLSelectElement>('plan-select');
   const epochs = byId<HTMLInputElement>('epochs');

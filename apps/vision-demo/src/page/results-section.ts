@@ -1,9 +1,10 @@
 /** 5 Results: the runs beside each other, unsure predictions, where the network looks, features, export. */
-import type { MapMethod, Prediction, ProjectionMethod, Results, TrainingOutcome, TrainingRequest } from '../api.ts';
-import { byId, element } from './element.ts';
+import type { DoneTraining } from '@attune/demo-parts/api';
+import { byId, classLegend, element, offerFile, percent, scatter, table } from '@attune/demo-parts/page';
+import type { MapMethod, Prediction, ProjectionMethod, Results, TrainingRequest } from '../api.ts';
+import { canvasOf } from './canvas.ts';
 import { drawHeat } from './heat.ts';
-import { canvasOf, type Page, percent } from './page.ts';
-import { classLegend, scatter } from './scatter.ts';
+import type { StudioPage } from './studio-page.ts';
 
 const SHOWN = 12;
 const PICTURE = 128;
@@ -18,10 +19,10 @@ interface Run {
 }
 
 export interface ResultsSection {
-  show(request: TrainingRequest, outcome: Extract<TrainingOutcome, { state: 'done' }>): Promise<void>;
+  show(request: TrainingRequest, outcome: DoneTraining<Results>): Promise<void>;
 }
 
-export function setUpResults(page: Page): ResultsSection {
+export function setUpResults(page: StudioPage): ResultsSection {
   const { studio } = page;
   let runs: Run[] = [];
   let results: Results | undefined;
@@ -73,8 +74,8 @@ export function setUpResults(page: Page): ResultsSection {
     );
     if (projection === undefined) return;
     byId('projection').replaceChildren(
-      scatter('Before', projection.before, projection.labels),
-      scatter('After', projection.after, projection.labels),
+      scatter('Before', projection.before, projection.labels, 'images'),
+      scatter('After', projection.after, projection.labels, 'images'),
       classLegend(results.classes),
     );
     page.say('The features are drawn, before and after training.');
@@ -84,13 +85,7 @@ export function setUpResults(page: Page): ResultsSection {
   byId('export').addEventListener('click', async () => {
     const file = await page.task('Writing the ONNX file …', () => studio.exportOnnx());
     if (file === undefined) return;
-    const link = element('a', {
-      href: URL.createObjectURL(new Blob([file.bytes as Uint8Array<ArrayBuffer>])),
-      download: file.name,
-    });
-    link.click();
-    // The download has its own hold on the data by then.
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    offerFile(file);
     page.say(`${file.name}: ${(file.bytes.length / 1024).toFixed(0)} KiB.`);
   });
 
@@ -148,34 +143,16 @@ function card(
 function runsTable(runs: readonly Run[], { split, predictions }: Results): HTMLElement {
   const best = Math.max(...runs.map(({ accuracy }) => accuracy));
   const columns = ['Plan', `Accuracy on ${predictions.length} ${split} images`, 'Trainable', 'Epochs', 'Seconds'];
-  return element(
-    'table',
-    {},
-    element('caption', {}, split === 'train' ? 'Runs (too few images to hold some back)' : 'Runs on this data'),
-    element(
-      'thead',
-      {},
-      element(
-        'tr',
-        {},
-        columns.map((name) => element('th', { scope: 'col' }, name)),
-      ),
-    ),
-    element(
-      'tbody',
-      {},
-      runs.map(({ plan, accuracy, trainable, epochs, seconds }) =>
-        element(
-          'tr',
-          {},
-          element('th', { scope: 'row' }, plan),
-          element('td', {}, percent(accuracy), accuracy === best && runs.length > 1 ? ' (best)' : ''),
-          element('td', {}, trainable),
-          element('td', {}, String(epochs)),
-          element('td', {}, seconds.toFixed(1)),
-        ),
-      ),
-    ),
+  return table(
+    split === 'train' ? 'Runs (too few images to hold some back)' : 'Runs on this data',
+    columns,
+    runs.map(({ plan, accuracy, trainable, epochs, seconds }) => [
+      plan,
+      `${percent(accuracy)}${accuracy === best && runs.length > 1 ? ' (best)' : ''}`,
+      trainable,
+      String(epochs),
+      seconds.toFixed(1),
+    ]),
   );
 }
 

@@ -1,9 +1,9 @@
 /** Examples from the webcam: what it shows now, as an image of the class that is named. */
+import { byId } from '@attune/demo-parts/page';
 import type { GivenImage } from '../api.ts';
-import { byId } from './element.ts';
-import type { Page } from './page.ts';
+import type { StudioPage } from './studio-page.ts';
 
-export function setUpWebcam(page: Page, add: (images: readonly GivenImage[]) => Promise<void>): void {
+export function setUpWebcam(page: StudioPage, add: (images: readonly GivenImage[]) => Promise<void>): void {
   const video = byId<HTMLVideoElement>('video');
   const button = byId('camera');
   const capture = byId('capture');

@@ -1,7 +1,8 @@
 /** What the data advises, by vision's advisor, put for a page. */
 import type { ImageNetwork } from '@attune/core';
+import type { OnProgress } from '@attune/demo-parts/api';
 import { adviseOnImages, type Advice as Found } from '@attune/vision';
-import type { Advice, Finding, OnProgress } from '../api.ts';
+import type { Advice, Finding } from '../api.ts';
 import type { Splits } from './collection.ts';
 
 const SEED = 1;

@@ -1,9 +1,10 @@
 /** The images that are worked on: their classes, and which are trained on and which held back. */
 import { UserError } from '@attune/core';
+import type { OnProgress } from '@attune/demo-parts/api';
+import { breathe } from '@attune/demo-parts/worker';
 import { imageTaskExamples, TASKS } from '@attune/test-fixtures';
 import { BrokenImage, type Example, type Pixels, stratifiedSplit } from '@attune/vision';
-import type { DataSummary, GivenImage, OnProgress } from '../api.ts';
-import { breathe } from './breathe.ts';
+import type { DataSummary, GivenImage } from '../api.ts';
 import { bitmapOf, decodeImage } from './decode.ts';
 
 /** Decoded pixels that are kept, bytes: beyond it no images are taken. */

@@ -1,8 +1,8 @@
 /** Names held-back images, with how sure the network is. */
 import { compileStep, type ImageNetwork, tf } from '@attune/core';
+import { breathe } from '@attune/demo-parts/worker';
 import type { Example } from '@attune/vision';
 import type { Prediction, Results } from '../api.ts';
-import { breathe } from './breathe.ts';
 import { gradCamFits } from './grad-cam.ts';
 import { frozen, imageTensor, networkInput } from './image-batch.ts';
 

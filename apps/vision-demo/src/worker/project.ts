@@ -1,9 +1,9 @@
 /** Features of the same images in two dimensions, before and after training. */
 import { Random } from '@attune/core';
+import type { OnProgress } from '@attune/demo-parts/api';
+import { breathe, fitted, principalComponents } from '@attune/demo-parts/worker';
 import { UMAP } from 'umap-js';
-import type { OnProgress, ProjectionMethod } from '../api.ts';
-import { breathe } from './breathe.ts';
-import { principalComponents } from './pca.ts';
+import type { ProjectionMethod } from '../api.ts';
 
 /** UMAP's default number of neighbours (McInnes et al. 2018, arXiv:1802.03426); fewer where there are few images. */
 const NEIGHBOURS = 15;
@@ -35,19 +35,4 @@ async function umap(values: Float32Array, count: number, size: number, onProgres
     await breathe();
   }
   return Float32Array.from(umap.getEmbedding().flat());
-}
-
-/** Moved and scaled into the unit square, x and y alike, so that distances keep their proportions. */
-export function fitted(places: Float32Array): Float32Array {
-  const range = (axis: number) => {
-    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-    for (let i = axis; i < places.length; i += 2) {
-      low = Math.min(low, places[i]!);
-      high = Math.max(high, places[i]!);
-    }
-    return { middle: (low + high) / 2, span: high - low };
-  };
-  const [x, y] = [range(0), range(1)];
-  const span = Math.max(x.span, y.span) || 1;
-  return places.map((value, i) => 0.5 + (value - (i % 2 === 0 ? x : y).middle) / span);
 }

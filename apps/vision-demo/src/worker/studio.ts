@@ -10,29 +10,34 @@ import {
   type tf,
   UserError,
 } from '@attune/core';
+import type {
+  Engine,
+  MadeFile,
+  OnProgress,
+  OnTrainingEvent,
+  StartOptions,
+  TrainingOutcome,
+} from '@attune/demo-parts/api';
+import { startEngine } from '@attune/demo-parts/worker';
 import { computeFeatures, type Features } from '@attune/vision';
 import { transfer } from 'comlink';
 import type {
   Advice,
   DataSummary,
-  Engine,
   ExplanationMap,
   GivenImage,
   MapMethod,
   NetworkChoice,
-  OnProgress,
   PlanView,
   Projection,
   ProjectionMethod,
+  Results,
   StudioApi,
-  TrainingEvent,
-  TrainingOutcome,
   TrainingRequest,
 } from '../api.ts';
 import { advice } from './advice.ts';
 import { Collection } from './collection.ts';
 import { bitmapOf } from './decode.ts';
-import { startEngine } from './engine.ts';
 import { gradCam } from './grad-cam.ts';
 import { occlusion } from './occlusion.ts';
 import { viewPlan } from './plan-view.ts';
@@ -54,9 +59,9 @@ export class Studio implements StudioApi {
   private trained: { readonly network: ImageNetwork; readonly plan: TransferPlan } | undefined;
   private featuresBefore: Features | undefined;
 
-  async start({ provider, base }: { provider: 'wasm' | 'webgpu'; base: string }): Promise<Engine> {
-    this.base = base;
-    const engine = await startEngine(provider, base);
+  async start(options: StartOptions): Promise<Engine> {
+    this.base = options.base;
+    const engine = await startEngine(options);
     await this.chooseNetwork(EMBEDDED);
     return engine;
   }
@@ -130,7 +135,7 @@ export class Studio implements StudioApi {
     }
   }
 
-  async train(request: TrainingRequest, onEvent: (event: TrainingEvent) => void): Promise<TrainingOutcome> {
+  async train(request: TrainingRequest, onEvent: OnTrainingEvent): Promise<TrainingOutcome<Results>> {
     this.data.requireClasses();
     this.dropRun();
     this.run = new TrainingRun({
@@ -142,7 +147,7 @@ export class Studio implements StudioApi {
     return this.continueTraining(onEvent);
   }
 
-  async continueTraining(onEvent: (event: TrainingEvent) => void): Promise<TrainingOutcome> {
+  async continueTraining(onEvent: OnTrainingEvent): Promise<TrainingOutcome<Results>> {
     const { run } = this;
     if (run === undefined) throw new Error('there is no run to go on with');
     const started = performance.now();
@@ -195,7 +200,7 @@ export class Studio implements StudioApi {
     }
   }
 
-  async exportOnnx(): Promise<{ name: string; bytes: Uint8Array }> {
+  async exportOnnx(): Promise<MadeFile> {
     const { network, plan } = this.requireTrained();
     const { preprocessing } = network;
     // What is exported is written from memory: the values must have come back from where they were computed.

@@ -1,8 +1,8 @@
 /** One training run, that can be stopped and gone on with: its checkpoint is kept in memory. */
 import type { Checkpoint, ImageNetwork, RunRecorder, TransferPlan } from '@attune/core';
+import type { OnTrainingEvent } from '@attune/demo-parts/api';
+import { breathe } from '@attune/demo-parts/worker';
 import { defaultSettings, trainOnImages, type VisionSettings } from '@attune/vision';
-import type { TrainingEvent } from '../api.ts';
-import { breathe } from './breathe.ts';
 import type { Splits } from './collection.ts';
 
 const SEED = 1;
@@ -38,7 +38,7 @@ export class TrainingRun {
   }
 
   /** Trains from the start, or on from where it was stopped. @returns Whether it came to its end. */
-  async train(onEvent: (event: TrainingEvent) => void): Promise<boolean> {
+  async train(onEvent: OnTrainingEvent): Promise<boolean> {
     const stopper = new AbortController();
     this.stopper = stopper;
     const recorder: RunRecorder = {

@@ -6,7 +6,8 @@ import { UserError } from '@attune/core';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OpenTextsOptions, openTexts } from './open.ts';
-import { type LabelledText, type ReadTextsOptions, readTexts, type TextPath } from './read-texts.ts';
+import { type ReadTextsOptions, readTexts, type TextPath } from './read-texts.ts';
+import type { LabelledText } from './table-texts.ts';
 
 let folder: string;
 beforeAll(async () => {

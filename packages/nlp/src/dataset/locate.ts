@@ -5,6 +5,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { type SplitName, splitNamed, UserError } from '@attune/core';
+import { byCodeUnits } from './by-code-units.ts';
 import { formatOf } from './open-table.ts';
 
 /** A file with many texts, or with one. */
@@ -105,9 +106,4 @@ async function filesOf(
   if (places.length === 0)
     throw new UserError(`${folder} holds no folders.`, 'Give it a folder of .txt files for each class.');
   return places;
-}
-
-/** An order that is the same in every locale. */
-export function byCodeUnits(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

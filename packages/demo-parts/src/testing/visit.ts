@@ -1,14 +1,12 @@
-/** Builds the page, serves it as `vite preview` does, and opens it in headless Chromium. */
+/** Builds a demo's page, serves it as `vite preview` does, and opens it in headless Chromium. */
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { build, preview } from 'vite';
-
-const CONFIG = fileURLToPath(new URL('../vite.config.ts', import.meta.url));
+import sharp from 'sharp';
+import { build, mergeConfig, preview, type UserConfig } from 'vite';
 
 /** `--no-sandbox`: tests may run as root. The rest keeps the browser from asking for things of its own. */
 const FLAGS = [
@@ -38,19 +36,14 @@ export interface ServedApp {
   close(): Promise<void>;
 }
 
-export async function serveApp(): Promise<ServedApp> {
-  const outDir = await mkdtemp(join(tmpdir(), 'vision-demo-'));
-  await build({
-    configFile: CONFIG,
-    logLevel: 'error',
-    build: { outDir, emptyOutDir: true, reportCompressedSize: false },
-  });
-  const server = await preview({
-    configFile: CONFIG,
-    logLevel: 'error',
-    build: { outDir },
-    preview: { port: 0, host: '127.0.0.1', strictPort: false },
-  });
+/** @param config The demo's own, what `vite.config.ts` exports. */
+export async function serveApp(config: UserConfig): Promise<ServedApp> {
+  const outDir = await mkdtemp(join(tmpdir(), 'attune-demo-'));
+  const quiet = mergeConfig(config, { configFile: false, logLevel: 'error' });
+  await build(mergeConfig(quiet, { build: { outDir, emptyOutDir: true, reportCompressedSize: false } }));
+  const server = await preview(
+    mergeConfig(quiet, { build: { outDir }, preview: { port: 0, host: '127.0.0.1', strictPort: false } }),
+  );
   let open = true;
   return {
     url: server.resolvedUrls!.local[0]!,
@@ -131,4 +124,12 @@ export async function traceTasks({ browser, page }: Visit): Promise<() => Promis
       .filter(({ name, ph, pid, tid }) => name === 'RunTask' && ph === 'X' && mainThreads.has(`${pid}/${tid}`))
       .map(({ tdur = 0 }) => tdur / 1000);
   };
+}
+
+/** Writes a picture of the whole page, for a README. @param width Pixels that it is reduced to. */
+export async function takePicture(page: Page, file: string, width: number): Promise<void> {
+  // The line at the bottom is fixed to the window, and would lie across a picture of the whole page.
+  await page.addStyleTag({ content: 'footer { position: static }' });
+  const whole = await page.screenshot({ fullPage: true });
+  await sharp(whole).resize({ width }).png({ palette: true, colours: 32, effort: 10, dither: 0 }).toFile(file);
 }

@@ -1,6 +1,6 @@
-/** 4 Training: start, stop, go on; loss and accuracy as they come. */
+/** The section on training: start, stop, go on; loss and accuracy as they come. */
 import { proxy } from 'comlink';
-import type { TrainingEvent, TrainingOutcome, TrainingRequest } from '../api.ts';
+import type { DoneTraining, OnTrainingEvent, TrainingEvent, TrainingOutcome } from '../api.ts';
 import { byId } from './element.ts';
 import { type Line, lineChart } from './line-chart.ts';
 import { type Page, percent } from './page.ts';
@@ -12,16 +12,24 @@ export interface TrainingSection {
   update(): void;
 }
 
+/** What the section asks of the worker. */
+export interface TrainingCalls<Request, Results> {
+  train(request: Request, onEvent: OnTrainingEvent): Promise<TrainingOutcome<Results>>;
+  /** Goes on with the run that was stopped. */
+  continueTraining(onEvent: OnTrainingEvent): Promise<TrainingOutcome<Results>>;
+  stop(): Promise<void>;
+}
+
 /**
  * @param request What is to be trained now.
  * @param onDone Told of a run that has come to its end.
  */
-export function setUpTraining(
-  page: Page,
-  request: () => TrainingRequest | undefined,
-  onDone: (request: TrainingRequest, outcome: Extract<TrainingOutcome, { state: 'done' }>) => void,
+export function setUpTraining<Data, Request extends { readonly plan: { readonly name: string } }, Results>(
+  page: Page<Data>,
+  calls: TrainingCalls<Request, Results>,
+  request: () => Request | undefined,
+  onDone: (request: Request, outcome: DoneTraining<Results>) => void,
 ): TrainingSection {
-  const { studio } = page;
   const [start, stop, goOn] = ['start', 'stop', 'continue'].map((id) => byId<HTMLButtonElement>(id)) as [
     HTMLButtonElement,
     HTMLButtonElement,
@@ -29,7 +37,7 @@ export function setUpTraining(
   ];
   const progress = byId<HTMLProgressElement>('progress');
   let records: EpochRecord[] = [];
-  let stopped: TrainingRequest | undefined;
+  let stopped: Request | undefined;
   let busy = false;
   let running = false;
   let drawing = false;
@@ -114,7 +122,7 @@ export function setUpTraining(
     }
   });
 
-  const run = async (asked: TrainingRequest, work: () => Promise<TrainingOutcome>) => {
+  const run = async (asked: Request, work: () => Promise<TrainingOutcome<Results>>) => {
     byId('training-body').hidden = false;
     running = true;
     const outcome = await page.task(`Training with the plan ${asked.plan.name} …`, work);
@@ -134,12 +142,12 @@ export function setUpTraining(
     if (asked === undefined) return;
     records = [];
     draw();
-    void run(asked, () => studio.train(asked, onEvent));
+    void run(asked, () => calls.train(asked, onEvent));
   });
   goOn.addEventListener('click', () => {
-    if (stopped) void run(stopped, () => studio.continueTraining(onEvent));
+    if (stopped) void run(stopped, () => calls.continueTraining(onEvent));
   });
-  stop.addEventListener('click', () => void studio.stop());
+  stop.addEventListener('click', () => void calls.stop());
   return { update };
 }
 

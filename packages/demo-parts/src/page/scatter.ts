@@ -1,4 +1,4 @@
-/** Images as letters of their classes, in two dimensions. */
+/** Examples as letters of their classes, in two dimensions. */
 import { element, svg } from './element.ts';
 
 const SIDE = 240;
@@ -9,7 +9,11 @@ export function classLetter(label: number): string {
   return label < 26 ? String.fromCharCode(65 + label) : String(label + 1);
 }
 
-export function scatter(title: string, places: Float32Array, labels: readonly number[]): HTMLElement {
+/**
+ * @param places x and y of each example, each in [0, 1].
+ * @param what What the examples are, such as images.
+ */
+export function scatter(title: string, places: Float32Array, labels: readonly number[], what: string): HTMLElement {
   const toPixel = (share: number) => (MARGIN + share * (SIDE - 2 * MARGIN)).toFixed(1);
   return element(
     'figure',
@@ -20,7 +24,7 @@ export function scatter(title: string, places: Float32Array, labels: readonly nu
         class: 'scatter',
         viewBox: `0 0 ${SIDE} ${SIDE}`,
         role: 'img',
-        'aria-label': `${title}: ${labels.length} images in two dimensions`,
+        'aria-label': `${title}: ${labels.length} ${what} in two dimensions`,
       },
       labels.map((label, i) =>
         svg(

@@ -56,3 +56,18 @@ function normalised(vector: Float64Array): Float64Array {
   const length = Math.hypot(...vector);
   return length > 0 ? vector.map((value) => value / length) : vector;
 }
+
+/** Moved and scaled into the unit square, x and y alike, so that distances keep their proportions. */
+export function fitted(places: Float32Array): Float32Array {
+  const range = (axis: number) => {
+    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (let i = axis; i < places.length; i += 2) {
+      low = Math.min(low, places[i]!);
+      high = Math.max(high, places[i]!);
+    }
+    return { middle: (low + high) / 2, span: high - low };
+  };
+  const [x, y] = [range(0), range(1)];
+  const span = Math.max(x.span, y.span) || 1;
+  return places.map((value, i) => 0.5 + (value - (i % 2 === 0 ? x : y).middle) / span);
+}

@@ -1,7 +1,7 @@
 /** Elements in one expression: name, attributes, children. Text is always text: names of files and classes are no markup. */
 
 type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
-type Child = Node | string | readonly Child[];
+export type Child = Node | string | readonly Child[];
 
 export function element<Name extends keyof HTMLElementTagNameMap>(
   name: Name,

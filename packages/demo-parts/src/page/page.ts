@@ -1,28 +1,25 @@
-/** What the sections of the page share: the worker, the line at the bottom that says what goes on, and one task at a time. */
-import { proxy, type Remote, wrap } from 'comlink';
-import type { DataSummary, NetworkChoice, OnProgress, StudioApi } from '../api.ts';
+/** What the sections of a page share: the line at the bottom that says what goes on, and one task at a time. */
+import { proxy } from 'comlink';
+import type { OnProgress } from '../api.ts';
 import { byId } from './element.ts';
 
 /** Between two announcements of progress, so that a screen reader is not drowned. */
 const ANNOUNCE_EVERY_MS = 4000;
 
-export class Page {
-  readonly studio: Remote<StudioApi>;
-  /** Called once, when the worker is ready: with the networks that there are, the one that comes with the page first. */
-  readonly onReady: ((networks: readonly NetworkChoice[]) => void)[] = [];
-  /** Called when there are other images or another network: what was measured or trained no longer counts. */
-  readonly onData: ((data: DataSummary | undefined) => void)[] = [];
+/** `Data` is what the page knows of the data that is worked on. */
+export class Page<Data> {
+  /** Called when there is other data or another network: what was measured or trained no longer counts. */
+  readonly onData: ((data: Data | undefined) => void)[] = [];
   /** Called when a task begins or ends. */
   readonly onBusy: ((busy: boolean) => void)[] = [];
-  private data: DataSummary | undefined;
+  private data: Data | undefined;
   private busy = false;
   private focused: Element | null = null;
   private announced = 0;
 
-  constructor() {
-    const worker = new Worker(new URL('../worker.ts', import.meta.url), { type: 'module', name: 'attune' });
+  /** @param worker What computes: when it cannot be started, the page says so. */
+  constructor(worker: Worker) {
     worker.addEventListener('error', (event) => this.fail(event.message || 'the worker could not be started'));
-    this.studio = wrap<StudioApi>(worker);
   }
 
   /** Shows and announces a message. */
@@ -65,7 +62,7 @@ export class Page {
     }
   }
 
-  dataChanged(data: DataSummary | undefined): void {
+  dataChanged(data: Data | undefined): void {
     this.data = data;
     for (const tell of this.onData) tell(data);
   }
@@ -83,15 +80,7 @@ export class Page {
   }
 }
 
+/** A share in [0, 1]. */
 export function percent(share: number): string {
   return `${(100 * share).toFixed(0)} %`;
-}
-
-export function canvasOf(bitmap: ImageBitmap): HTMLCanvasElement {
-  const canvas = document.createElement('canvas');
-  canvas.width = bitmap.width;
-  canvas.height = bitmap.height;
-  canvas.getContext('2d')!.drawImage(bitmap, 0, 0);
-  bitmap.close();
-  return canvas;
 }

@@ -1,0 +1,16 @@
+/** The page, and the worker that computes for it. */
+import { Page } from '@attune/demo-parts/page';
+import { type Remote, wrap } from 'comlink';
+import type { DataSummary, NetworkChoice, StudioApi } from '../api.ts';
+
+export class StudioPage extends Page<DataSummary> {
+  readonly studio: Remote<StudioApi>;
+  /** Called once, when the worker is ready: with the networks that there are, the one that comes with the page first. */
+  readonly onReady: ((networks: readonly NetworkChoice[]) => void)[] = [];
+
+  constructor() {
+    const worker = new Worker(new URL('../worker.ts', import.meta.url), { type: 'module', name: 'attune' });
+    super(worker);
+    this.studio = wrap<StudioApi>(worker);
+  }
+}
