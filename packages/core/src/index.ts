@@ -54,6 +54,8 @@ export {
   tokenCrossEntropies,
   weightedMean,
 } from './losses.ts';
+// Linear algebra
+export { type Spectrum, symmetricSpectrum } from './linear-algebra/spectrum.ts';
 // Metrics
 export { accuracy, confusionMatrix, macroF1, perClassAccuracy } from './metrics/classification.ts';
 export { averagePrecision, type MultiLabelMetrics, multiLabelMetrics } from './metrics/multi-label.ts';

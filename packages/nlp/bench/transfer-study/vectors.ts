@@ -1,11 +1,12 @@
 /**
- * The two sets of word vectors that are at hand, small parts of published ones, in formats of their own: a list of words, and
- * their numbers in the same order, gzipped. They are turned into what word2vec writes, which the package reads.
+ * The first word vectors of the study's networks: drawn by the seed, or made of published ones. Of these, two sets are at hand,
+ * small parts, in formats of their own: a list of words, and their numbers in the same order, gzipped. They are turned into
+ * what word2vec writes, which the package reads.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { Random } from '@attune/core';
+import { Random, symmetricSpectrum } from '@attune/core';
 import { parseWordVectors, type Vocabulary, type WordVectors } from '@attune/nlp';
 
 export const STUDY_VECTORS = {
@@ -38,6 +39,47 @@ export async function openStudyVectors(
     }
   };
   return parseWordVectors(binary(), { vocabulary, random, format: 'binary', place, size });
+}
+
+export interface Vectors {
+  readonly name: 'random' | 'word2vec';
+  /** [V, size]; undefined: each network draws its own. */
+  readonly values?: Float32Array | undefined;
+}
+
+/**
+ * word2vec's vectors in as many numbers as the study's networks have: the coordinates along the directions in which the words
+ * of the vocabulary differ most (principal components, without centring, so that cosines are kept as well as can be).
+ */
+export async function word2vecOfSize(vocabulary: Vocabulary, size: number, data: string): Promise<Vectors> {
+  const { vectors } = await openStudyVectors('word2vec-300d', data, vocabulary, Random.fromSeed('missing words'));
+  const from = STUDY_VECTORS['word2vec-300d'].size;
+  return { name: 'word2vec', values: principalCoordinates(vectors, from, size) };
+}
+
+/** [N, from] to [N, to], along the eigenvectors of the rows' second moments with the largest eigenvalues. */
+export function principalCoordinates(rows: Float32Array, from: number, to: number): Float32Array {
+  const moments = new Float64Array(from * from);
+  const count = rows.length / from;
+  for (let row = 0; row < count; row++) {
+    const at = row * from;
+    for (let i = 0; i < from; i++) {
+      const value = rows[at + i]!;
+      for (let j = 0; j <= i; j++) moments[i * from + j]! += value * rows[at + j]!;
+    }
+  }
+  const unit = new Float64Array(from * from);
+  for (let i = 0; i < from; i++) unit[i * from + i] = 1;
+  const { values, projections } = symmetricSpectrum(moments, from, unit);
+  const directions = [...values.keys()].sort((a, b) => values[b]! - values[a]!).slice(0, to);
+  const coordinates = new Float32Array(count * to);
+  for (let row = 0; row < count; row++)
+    for (const [k, direction] of directions.entries()) {
+      let sum = 0;
+      for (let i = 0; i < from; i++) sum += rows[row * from + i]! * projections[direction * from + i]!;
+      coordinates[row * to + k] = sum;
+    }
+  return coordinates;
 }
 
 /** Half floats (IEEE 754 binary16) to single floats, both little-endian. */

@@ -1,0 +1,89 @@
+/** The study's answers as tables: each takes measurements and gives what stands in the README. */
+import { type Measurement, pivot, type Table, where } from '@attune/report';
+import type { Part } from './cells.ts';
+
+const METRIC = 'accuracy';
+
+export const ofPart = (measurements: readonly Measurement[], part: Part) => where(measurements, { part });
+
+/** A column for each transfer, `imdb > mr`, in the order of the paper. */
+const withTransfer = (measurements: readonly Measurement[]): Measurement[] =>
+  measurements.map((each) => ({
+    ...each,
+    factors: { ...each.factors, transfer: `${each.factors.source} > ${each.factors.target}` },
+  }));
+
+const ROWS = ['RRR', 'LRR', 'LLR', 'LLL', 'FRR', 'FFR', 'FFF'];
+
+/** INIT: which of E, H, O are random, locked, fine-tuned. No transfer is RRR. */
+export function initTable(measurements: readonly Measurement[]): Table {
+  const runs = withTransfer(ofPart(measurements, 'init')).sort(
+    (a, b) => ROWS.indexOf(String(a.factors.plan)) - ROWS.indexOf(String(b.factors.plan)),
+  );
+  return pivot(runs, { rows: ['vectors', 'plan'], columns: 'transfer', metric: METRIC });
+}
+
+/** MULT and MULT+INIT over lambda, beside no transfer and the best of INIT. */
+export function multTable(measurements: readonly Measurement[]): Table {
+  const beside = ofPart(measurements, 'init')
+    .filter(({ factors }) => factors.vectors === 'random' && ['RRR', 'FFR'].includes(String(factors.plan)))
+    .map((each) => ({
+      ...each,
+      factors: {
+        ...each.factors,
+        plan: each.factors.plan === 'RRR' ? 'no transfer' : 'INIT, E and H tuned',
+        lambda: '–',
+      },
+    }));
+  const runs = (['mult', 'mult-init'] as const).flatMap((part) => ofPart(measurements, part));
+  return pivot(withTransfer([...beside, ...runs]), { rows: ['plan', 'lambda'], columns: 'transfer', metric: METRIC });
+}
+
+/** The target's learning rate: the source's is 0.001. */
+export function rateTable(measurements: readonly Measurement[]): Table {
+  return pivot(
+    withTransfer([...ofPart(measurements, 'rate'), ...atTheirDefault(measurements, 'rate', 0.001, ['RRR', 'FFR'])]),
+    {
+      rows: ['plan', 'rate'],
+      columns: 'transfer',
+      metric: METRIC,
+    },
+  );
+}
+
+/** Epochs that the source was trained before E and H were copied; 0: no transfer. */
+export function sourceEpochsTable(measurements: readonly Measurement[]): Table {
+  const none = atTheirDefault(measurements, 'epochs', 0, ['RRR']);
+  return pivot(withTransfer([...none, ...ofPart(measurements, 'source-epochs')]), {
+    rows: 'epochs',
+    columns: 'transfer',
+    metric: METRIC,
+  });
+}
+
+/** The target's size, as a share of its training examples. */
+export function sizeTable(measurements: readonly Measurement[]): Table {
+  const whole = atTheirDefault(measurements, 'share', 1, ['RRR', 'FRR', 'FFR', 'LLR', 'FFF']);
+  return pivot(withTransfer([...ofPart(measurements, 'size'), ...whole]), {
+    rows: ['share', 'plan'],
+    columns: 'transfer',
+    metric: METRIC,
+  });
+}
+
+/** Few examples a class: every plan. */
+export function fewTable(measurements: readonly Measurement[]): Table {
+  return pivot(ofPart(measurements, 'few'), { rows: ['target', 'plan'], columns: 'examples', metric: METRIC });
+}
+
+/** The rows of INIT with drawn vectors as the value of another factor that they have. */
+function atTheirDefault(
+  measurements: readonly Measurement[],
+  factor: string,
+  value: number,
+  plans: readonly string[],
+): Measurement[] {
+  return ofPart(measurements, 'init')
+    .filter(({ factors }) => factors.vectors === 'random' && plans.includes(String(factors.plan)))
+    .map((each) => ({ ...each, factors: { ...each.factors, [factor]: value } }));
+}
