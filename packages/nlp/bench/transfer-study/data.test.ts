@@ -3,7 +3,7 @@ import { Random } from '@attune/core';
 import { type TextExample, textKey, tokenise, Vocabulary } from '@attune/nlp';
 import { describe, expect, it } from 'vitest';
 import { openStudyData, STUDY_DATA, type StudyDataName } from './data.ts';
-import { openStudyVectors, widen } from './vectors.ts';
+import { openStudyVectors, principalCoordinates, widen } from './vectors.ts';
 
 const data = process.env.ATTUNE_DATA ?? '';
 if (data === '') console.warn("skipped: ATTUNE_DATA does not name a folder with the study's data");
@@ -89,4 +89,18 @@ describe.skipIf(data === '')('openStudyVectors', () => {
 it('widen reads half floats: normal, small, negative, none', () => {
   const halves = Uint8Array.of(0x00, 0x3c, 0x00, 0xc0, 0x01, 0x00, 0xff, 0x7b, 0x00, 0x00, 0x00, 0x7c);
   expect([...new Float32Array(widen(halves).buffer)]).toEqual([1, -2, Math.fround(2 ** -24), 65504, 0, Infinity]);
+});
+
+it('principalCoordinates keeps inner products of rows that lie in a plane', () => {
+  const plane = (a: number, b: number) => [a, a + b, 2 * b, a - b];
+  const rows = [plane(1, 0), plane(0, 1), plane(2, -1), plane(-1, 3)];
+  const coordinates = principalCoordinates(Float32Array.from(rows.flat()), 4, 2);
+  const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+    Array.from(a).reduce((sum, value, i) => sum + value * b[i]!, 0);
+  for (const [i, a] of rows.entries())
+    for (const [j, b] of rows.entries())
+      expect(dot(coordinates.subarray(2 * i, 2 * i + 2), coordinates.subarray(2 * j, 2 * j + 2))).toBeCloseTo(
+        dot(a, b),
+        4,
+      );
 });
