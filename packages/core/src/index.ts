@@ -43,6 +43,8 @@ export { type NormalizeBatchOptions, normalizeBatch } from './layers/normalize-b
 export { normalizeLayer } from './layers/normalize-layer.ts';
 export { normalizeRms } from './layers/normalize-rms.ts';
 export { reflectPad } from './layers/reflect-pad.ts';
+// Linear algebra
+export { type Spectrum, symmetricSpectrum } from './linear-algebra/spectrum.ts';
 // Losses, optimisers, schedules
 export {
   type BinaryCrossEntropy,
@@ -54,8 +56,6 @@ export {
   tokenCrossEntropies,
   weightedMean,
 } from './losses.ts';
-// Linear algebra
-export { type Spectrum, symmetricSpectrum } from './linear-algebra/spectrum.ts';
 // Metrics
 export { accuracy, confusionMatrix, macroF1, perClassAccuracy } from './metrics/classification.ts';
 export { averagePrecision, type MultiLabelMetrics, multiLabelMetrics } from './metrics/multi-label.ts';

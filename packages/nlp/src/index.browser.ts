@@ -27,9 +27,16 @@ export {
 export { type EncoderConfig, encoderConfigJson, mostTokens, parseEncoderConfig } from './encoders/config.ts';
 // Transformer encoders
 export { contrastivePairs, type ExamplePair } from './encoders/contrastive-pairs.ts';
+export { encoderCheckpoint } from './encoders/encoder-checkpoint.ts';
 export { EncoderNetwork, type EncoderOptions, type Pooling } from './encoders/encoder-network.ts';
 export { type FirstValues, freshValues } from './encoders/encoder-parameters.ts';
 export { extendEncoder, LORA_TARGETS } from './encoders/extend-encoder.ts';
+export {
+  type EncoderFiles,
+  type LoadEncoderOptions,
+  type LoadedEncoder,
+  readEncoder,
+} from './encoders/read-encoder.ts';
 export { type SetFitOptions, type SetFitResult, setFit } from './encoders/setfit.ts';
 export { type SubwordOptions, type SubwordText, SubwordTokenizer } from './encoders/subword-tokenizer.ts';
 // Language models
@@ -68,6 +75,7 @@ export {
 } from './language-model/tune.ts';
 // Word-level networks
 export { type BiLstmOptions, biLstm } from './models/bi-lstm.ts';
+export { carryWords } from './models/carry-words.ts';
 export { type CnnPairOptions, cnnPair } from './models/cnn-pair.ts';
 export { createTextNetwork } from './models/create.ts';
 export { extendTextNetwork } from './models/extend.ts';
@@ -98,7 +106,14 @@ export {
   encodeText,
 } from './text/encode.ts';
 export { exampleWords } from './text/example-words.ts';
-export { byLength, type PaddingReport, type TextSource, type TextSourceOptions, textSource } from './text/source.ts';
+export {
+  byLength,
+  type PaddingReport,
+  paddedBatch,
+  type TextSource,
+  type TextSourceOptions,
+  textSource,
+} from './text/source.ts';
 export { PAD, SPECIAL_WORDS, UNKNOWN } from './text/special-words.ts';
 export { LONGEST_WORD, type TokeniseOptions, tokenise } from './text/tokenise.ts';
 export {

@@ -5,9 +5,6 @@ export { openTable } from './dataset/open-table.ts';
 export { type ReadTextsOptions, readTexts, type TextPath } from './dataset/read-texts.ts';
 export { type ReadWordVectorsOptions, readWordVectors } from './embeddings/read-word-vectors.ts';
 export {
-  encoderCheckpoint,
-  type LoadEncoderOptions,
-  type LoadedEncoder,
   loadEncoder,
   loadTokenizer,
   type SaveEncoderOptions,

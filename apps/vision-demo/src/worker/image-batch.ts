@@ -16,14 +16,3 @@ export function imageTensor({ preprocessing: { size, channels } }: ImageNetwork,
   padded.set(images);
   return tf.tensor4d(padded, [rows, size, size, depth]);
 }
-
-/** Freezes all for the time of `work`: a captured step folds frozen variables into its graph, and runs faster. */
-export async function frozen<Result>(network: ImageNetwork, work: () => Promise<Result>): Promise<Result> {
-  const before = [...network.parameters.values()].map(({ variable }) => ({ variable, trainable: variable.trainable }));
-  for (const { variable } of before) variable.trainable = false;
-  try {
-    return await work();
-  } finally {
-    for (const { variable, trainable } of before) variable.trainable = trainable;
-  }
-}

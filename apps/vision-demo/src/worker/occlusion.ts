@@ -3,11 +3,11 @@
  * probability falls most, the network was looking. It needs nothing of the network but its answers.
  */
 import { compileStep, type ImageNetwork, tf } from '@attune/core';
-import { breathe } from '@attune/demo-parts/worker';
+import { breathe, frozen } from '@attune/demo-parts/worker';
 import type { Example } from '@attune/vision';
 import type { ExplanationMap } from '../api.ts';
 import { scaled } from './grad-cam.ts';
-import { frozen, imageTensor, networkInput } from './image-batch.ts';
+import { imageTensor, networkInput } from './image-batch.ts';
 
 /** Places along each side. */
 const STEPS = 12;

@@ -1,10 +1,10 @@
 /** Names held-back images, with how sure the network is. */
 import { compileStep, type ImageNetwork, tf } from '@attune/core';
-import { breathe } from '@attune/demo-parts/worker';
+import { breathe, frozen } from '@attune/demo-parts/worker';
 import type { Example } from '@attune/vision';
 import type { Prediction, Results } from '../api.ts';
 import { gradCamFits } from './grad-cam.ts';
-import { frozen, imageTensor, networkInput } from './image-batch.ts';
+import { imageTensor, networkInput } from './image-batch.ts';
 
 const BATCH = 16;
 

@@ -5,10 +5,10 @@ import { Lora, logisticRegression, readSafetensors, selectBackend, tapShapes, tf
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { referenceEncoder } from '../../test/reference-encoder.ts';
 import { batchOf, opinions, TINY_BERT } from '../../test/tiny-bert.ts';
-import type { LoadedEncoder } from './checkpoint.ts';
 import { loadEncoder } from './checkpoint.ts';
 import { EncoderNetwork } from './encoder-network.ts';
 import { freshValues } from './encoder-parameters.ts';
+import type { LoadedEncoder } from './read-encoder.ts';
 
 beforeAll(async () => {
   await selectBackend({ prefer: 'onnx' });

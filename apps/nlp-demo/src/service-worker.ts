@@ -1,0 +1,3 @@
+import { serveOffline } from '@attune/demo-parts/serve-offline';
+
+serveOffline('attune-nlp-demo');

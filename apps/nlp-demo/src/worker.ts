@@ -1,0 +1,5 @@
+/** The worker: everything that computes. */
+import { expose } from 'comlink';
+import { Studio } from './worker/studio.ts';
+
+expose(new Studio());

@@ -1,0 +1,12 @@
+/** What tests of the demos and the pictures of their READMEs are made with. */
+export { readZip } from './read-zip.ts';
+export {
+  findChromium,
+  type ServedApp,
+  said,
+  serveApp,
+  takePicture,
+  traceTasks,
+  type Visit,
+  visit,
+} from './visit.ts';
