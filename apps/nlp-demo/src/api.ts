@@ -7,7 +7,7 @@ import type {
   StartOptions,
   TrainingOutcome,
 } from '@attune/demo-parts/api';
-import type { Init, InitPlan } from '@attune/nlp';
+import type { InitPlan } from '@attune/nlp';
 
 /** The built-in targets: `similar` are remarks, to be praised or blamed as the source's reviews are; `different` questions. */
 export type BuiltInTask = 'similar' | 'different';
@@ -150,8 +150,6 @@ export interface InitCell {
   /** On texts that were held back, in [0, 1]. */
   readonly accuracy: number;
 }
-
-export type { Init };
 
 export interface StudioApi {
   start(options: StartOptions): Promise<Engine>;

@@ -18,7 +18,7 @@ export function setUpInitTable(page: StudioPage): void {
     const bests = { similar: best('similar'), different: best('different') };
     const cell = (row: string, task: BuiltInTask) => {
       const accuracy = reached.get(key(row, task));
-      if (accuracy === undefined) return task === 'different' && row.endsWith('R') === false ? '–' : '';
+      if (accuracy === undefined) return task === 'different' && !row.endsWith('R') ? '–' : '';
       return `${percent(accuracy)}${accuracy === bests[task] ? ' (best)' : ''}`;
     };
     const words = { random: 'random', locked: 'locked', tuned: 'fine-tuned' };

@@ -4,7 +4,7 @@ import { tf } from '@attune/core';
 import type { Engine, StartOptions } from '../api.ts';
 
 /** A core is left to the page: what moves there must not wait for what is computed here. */
-const threads = Math.max(1, Math.min(8, navigator.hardwareConcurrency - 1));
+const threads = () => Math.max(1, Math.min(8, navigator.hardwareConcurrency - 1));
 
 /** ONNX Runtime's files lie below the page's folder. */
 export async function startEngine({ provider, base }: StartOptions): Promise<Engine> {
@@ -13,7 +13,7 @@ export async function startEngine({ provider, base }: StartOptions): Promise<Eng
   const taken = provider === 'webgpu' && webgpu ? 'webgpu' : 'wasm';
   const backend = await registerOnnxBackend({
     provider: taken,
-    threads,
+    threads: threads(),
     wasmPaths: new URL('onnxruntime/', base).href,
   });
   await tf.setBackend('onnx');
