@@ -15,6 +15,7 @@ import './pooling-3d.ts';
 import './pooling-argmax.ts';
 import './ranking.ts';
 import './rearrange.ts';
+import './recurrent.ts';
 import './reduction.ts';
 import './resize.ts';
 import './sampling.ts';
