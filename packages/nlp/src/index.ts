@@ -26,4 +26,6 @@ export {
 } from './encoders/sentence-encoder.ts';
 export * from './index.browser.ts';
 export { type OpenLanguageModelOptions, openLanguageModel, saveLanguageModel } from './language-model/checkpoint.ts';
+export { type ExportTextNetworkOptions, exportTextNetwork } from './models/export-text-network.ts';
 export { loadTextNetwork, saveTextNetwork } from './models/files.ts';
+export { TEXT_NETWORK_INPUTS, type TextNetworkOnnxOptions, textNetworkOnnx } from './models/text-network-onnx.ts';

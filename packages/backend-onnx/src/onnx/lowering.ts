@@ -174,10 +174,11 @@ export class Lowering {
       const data = transposeHost(constant, permute(value.shape, from), steps);
       return this.tensor(value.dtype, data, permute(value.shape, to));
     }
-    // Moving dimensions of length 1 about is a reshape, which costs nothing.
+    // Moving dimensions of length 1 about is a reshape, which costs nothing; but it names sizes, which may be open in an export.
     const long = (layout: Permutation) =>
       permute([...value.shape.keys()], layout).filter((axis) => value.shape[axis] !== 1);
-    if (long(from).every((axis, i) => axis === long(to)[i])) return this.reshape(name, permute(value.shape, to));
+    if (!this.portable && long(from).every((axis, i) => axis === long(to)[i]))
+      return this.reshape(name, permute(value.shape, to));
     return this.op('Transpose', [name], { perm: steps });
   }
 

@@ -9,6 +9,7 @@ import type { Added } from '@attune/core';
 import { LORA_GROUP, UserError, writeSafetensors } from '@attune/core';
 import { writeFileAtomic } from '@attune/core/node';
 import { readJsonFile } from '../read-json.ts';
+import { labelFields, writeJson } from '../transformers-folder.ts';
 import { encoderConfigJson, parseEncoderConfig } from './config.ts';
 import { encoderCheckpoint } from './encoder-checkpoint.ts';
 import type { EncoderNetwork } from './encoder-network.ts';
@@ -94,17 +95,12 @@ export async function writeEncoderJson(
   const json = {
     architectures: [`${architecture}ForSequenceClassification`],
     ...encoderConfigJson(config),
-    problem_type: 'single_label_classification',
-    id2label: Object.fromEntries(labels.entries()),
-    // Two classes may not have one name: the later number would stand for both.
-    label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
+    ...labelFields(labels),
     ...more,
   };
-  const write = (name: string, value: unknown) =>
-    writeFileAtomic(join(directory, name), `${JSON.stringify(value, null, 2)}\n`);
-  await write('tokenizer.json', tokenizer.json);
-  await write('tokenizer_config.json', tokenizer.config);
-  await write(CHECKPOINT_FILES.config, json);
+  await writeJson(join(directory, TOKENIZER_FILES[0]), tokenizer.json);
+  await writeJson(join(directory, TOKENIZER_FILES[1]), tokenizer.config);
+  await writeJson(join(directory, CHECKPOINT_FILES.config), json);
 }
 
 async function requireFolder(folder: string): Promise<void> {

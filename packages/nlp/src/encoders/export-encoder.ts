@@ -2,10 +2,10 @@
  * A tuned encoder as a folder that plain transformers.js runs: `pipeline('text-classification', folder)`. The model is ONNX with
  * the batch and the length open, and takes the three int64 inputs of an encoder.
  */
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { tf, UserError } from '@attune/core';
-import { explainWriteError, writeFileAtomic } from '@attune/core/node';
+import { join } from 'node:path';
+import { tf } from '@attune/core';
+import { writeFileAtomic } from '@attune/core/node';
+import { MODEL_FILE, onnxBackend, writeFolder } from '../transformers-folder.ts';
 import { writeEncoderJson } from './checkpoint.ts';
 import type { EncoderNetwork } from './encoder-network.ts';
 import type { SubwordTokenizer } from './subword-tokenizer.ts';
@@ -20,9 +20,7 @@ export type EncoderOutput = 'logits' | 'last_hidden_state';
  * @throws UserError when the backend is not `onnx`.
  */
 export async function encoderOnnx(network: EncoderNetwork, output: EncoderOutput = 'logits'): Promise<Uint8Array> {
-  if (tf.getBackend() !== 'onnx')
-    throw new UserError(`The backend ${tf.getBackend()} cannot write ONNX.`, 'Take the backend onnx.');
-  const { exportOnnx } = await import('@attune/backend-onnx');
+  const { exportOnnx } = await onnxBackend();
   const { family } = network.config;
   const names = family === 'bert' ? ENCODER_INPUTS : ENCODER_INPUTS.slice(0, 2);
   const last = network.taps.at(-1)!;
@@ -53,24 +51,6 @@ export async function exportEncoder(
   const model = await encoderOnnx(network);
   await writeFolder(directory, async (folder) => {
     await writeEncoderJson(network, folder, options);
-    await writeFileAtomic(join(folder, 'onnx', 'model.onnx'), model);
+    await writeFileAtomic(join(folder, MODEL_FILE), model);
   });
-}
-
-/** Writes beside the place and renames, so that the folder is whole or not there. */
-async function writeFolder(directory: string, write: (folder: string) => Promise<void>): Promise<void> {
-  const place = resolve(directory);
-  let beside: string | undefined;
-  try {
-    await mkdir(dirname(place), { recursive: true });
-    beside = await mkdtemp(join(dirname(place), `.${basename(place)}.`));
-    await write(beside);
-    await rename(beside, place).catch((error: NodeJS.ErrnoException) => {
-      if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(error.code ?? '')) throw error;
-      throw new UserError(`${place} is there already.`, 'Choose another folder, or delete it.', { cause: error });
-    });
-  } catch (error) {
-    if (beside !== undefined) await rm(beside, { recursive: true, force: true });
-    throw explainWriteError(error, place);
-  }
 }

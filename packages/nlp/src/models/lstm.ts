@@ -4,11 +4,33 @@
  *
  *   i, f, g, o = x W_x + h W_h + b,   c <- sigma(f) c + sigma(i) tanh(g),   h <- sigma(o) tanh(c)
  *
- * the input's share is one product for all steps. The steps are written out: a compiled step of one length has no loop.
+ * the input's share is one product for all steps. The steps are written out: a compiled step of one length has no loop. A model
+ * for texts of any length cannot have them, and takes an operator in their place.
  */
 import { parameterValue, tf } from '@attune/core';
 import type { Initialiser, TrunkLayer } from '@attune/zoo';
 import { realWords } from './real-words.ts';
+
+/**
+ * A layer's states after each word [T, N, H], zeros past a text's end, of `x` [T, N, E], the layer's parameters and the texts'
+ * `lengths` [N], int32, of at least 1.
+ */
+export type LstmOperator = (
+  tensors: Readonly<Record<'x' | 'input' | 'hidden' | 'bias' | 'lengths', tf.Tensor>>,
+  backwards: boolean,
+) => tf.Tensor;
+
+let operator: LstmOperator | undefined;
+
+/** What `pass` gives, where layers run by the operator and not step by step: for an export, whose length is open. */
+export function withLstmOperator<T>(given: LstmOperator, pass: () => T): T {
+  operator = given;
+  try {
+    return pass();
+  } finally {
+    operator = undefined;
+  }
+}
 
 export interface LstmOptions {
   /** Length of an input vector. */
@@ -33,6 +55,18 @@ export function lstm(init: Initialiser, name: string, { from, hidden, backwards 
   return {
     parameters: [fromInput, fromHidden, bias],
     apply(x, _training, inputs) {
+      if (operator !== undefined) {
+        const lengths = tf.sum(tf.cast(realWords(inputs), 'int32'), 1);
+        const [input, recurrent] = [parameterValue(fromInput), parameterValue(fromHidden)];
+        const tensors = {
+          x: tf.transpose(x, [1, 0, 2]),
+          input,
+          hidden: recurrent,
+          bias: parameterValue(bias),
+          lengths,
+        };
+        return tf.transpose(operator(tensors, backwards), [1, 0, 2]);
+      }
       const [count, length] = x.shape as [number, number];
       // Time first, so that each step's rows lie together.
       const inTime = tf.reshape(tf.transpose(x, [1, 0, 2]), [length * count, from]) as tf.Tensor2D;

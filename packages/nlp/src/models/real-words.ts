@@ -31,16 +31,9 @@ export function maxOfWords(map: tf.Tensor, words: tf.Tensor): tf.Tensor2D {
 
 /** The values at the last word of [N, T, C]: [N, C]. Without words it is 0. */
 export function lastOfWords(map: tf.Tensor, words: tf.Tensor): tf.Tensor2D {
-  // A word is the last where padding, or nothing, follows.
-  const next = tf.slice(
-    tf.pad(words, [
-      [0, 0],
-      [0, 1],
-    ]),
-    [0, 1],
-    words.shape,
-  );
-  return tf.sum(tf.mul(map, tf.expandDims(tf.sub(words, next), 2)), 1) as tf.Tensor2D;
+  // Counted, and not compared with the next one: an export can leave the length open, not that and one more.
+  const last = tf.equal(tf.cumsum(words, 1), tf.sum(words, 1, true));
+  return tf.sum(tf.mul(map, tf.expandDims(tf.mul(words, last), 2)), 1) as tf.Tensor2D;
 }
 
 /** The values at the first position of [N, T, C]: [N, C]. Without words it is 0. */

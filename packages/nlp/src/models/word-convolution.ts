@@ -30,15 +30,12 @@ export function wordConvolution(init: Initialiser, name: string, options: WordCo
       const [count, length] = [x.shape[0]!, x.shape.at(-2)!];
       const perExample = x.rank === 4 ? x.shape[1]! : 1;
       const texts = count * perExample;
-      const words = tf.reshape(realWords(inputs), [texts, length]);
-      const vectors = tf.mul(
-        tf.reshape(x, [texts, 1, length, from]),
-        tf.reshape(words, [texts, 1, length, 1]),
-      ) as tf.Tensor4D;
+      const words = tf.reshape(realWords(inputs), [texts, 1, length, 1]);
+      const vectors = tf.mul(tf.reshape(x, [texts, 1, length, from]), words) as tf.Tensor4D;
       const map = tf.relu(inner.apply(vectors, training));
       // The window that ends at a word holds it, and so do the windows that reach over the end of the text.
-      const beyond = tf.tile(tf.slice(words, [0, 0], [texts, 1]), [1, over]);
-      const windows = tf.reshape(tf.concat([beyond, words], 1), [texts, 1, length + over, 1]);
+      const beyond = tf.tile(tf.slice(words, [0, 0, 0, 0], [texts, 1, 1, 1]), [1, 1, over, 1]);
+      const windows = tf.concat([beyond, words], 2);
       // Rectified values are never below 0, what the windows of padding are set to.
       const largest = tf.max(tf.mul(map, windows), [1, 2]);
       return tf.reshape(largest, [count, perExample * maps]);

@@ -13,19 +13,21 @@ export interface TokeniseOptions {
   readonly onCut?: ((length: number) => void) | undefined;
 }
 
-/** Longer words are no words (Base64, a file without spaces): what is past this is dropped. UTF-16 code units. */
+/** Longer words are no words (Base64, a file without spaces): what is past this is dropped. Code points. */
 export const LONGEST_WORD = 64;
 
 /** The words of a text, in their order. Form NFC; typographic apostrophes become straight ones. */
-export function tokenise(text: string, { lowerCase = true, onCut }: TokeniseOptions = {}): string[] {
+export function tokenise(given: string, { lowerCase = true, onCut }: TokeniseOptions = {}): string[] {
+  const text = lowerCase ? given.toLowerCase() : given;
   const words: string[] = [];
-  const add = (word: string) => words.push(lowerCase ? word.toLowerCase().normalize('NFC') : word.normalize('NFC'));
+  const add = (word: string) => words.push(word.normalize('NFC'));
   for (let start = 0; start < text.length; ) {
     const kind = kindAt(text, start);
     const end = endOf(text, start, kind);
     if (kind !== SPACE) {
-      if (end - start > LONGEST_WORD) onCut?.(end - start);
-      const token = text.slice(start, cutAt(text, start, end));
+      const kept = cutAt(text, start, end);
+      if (kept < end) onCut?.(end - start);
+      const token = text.slice(start, kept);
       if (kind === LETTER) for (const word of splitContractions(token.replaceAll('’', "'"))) add(word);
       else add(token.replaceAll('’', "'"));
     }
@@ -42,8 +44,8 @@ const CHARACTER = 2;
 const PUNCTUATION = 3;
 
 /** Scripts that are written without spaces between words. */
-const UNSPACED =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+export const UNSPACED_SCRIPTS = ['Han', 'Hiragana', 'Katakana', 'Thai', 'Lao', 'Khmer', 'Myanmar'] as const;
+const UNSPACED = new RegExp(`[${UNSPACED_SCRIPTS.map((script) => `\\p{Script=${script}}`).join('')}]`, 'u');
 const WORD = /[\p{L}\p{N}]/u;
 const MARK = /\p{M}/u;
 /** White space, control and format characters, halves of surrogate pairs. */
@@ -150,11 +152,12 @@ function lengthAt(text: string, at: number): number {
   return text.codePointAt(at)! > 0xffff ? 2 : 1;
 }
 
-/** The end of what is kept of a word: never between the halves of a character. */
+/** The end of what is kept of a word. */
 function cutAt(text: string, start: number, end: number): number {
-  const cut = Math.min(end, start + LONGEST_WORD);
-  const halved = cut < end && text.codePointAt(cut - 1)! > 0xffff;
-  return halved ? cut - 1 : cut;
+  if (end - start <= LONGEST_WORD) return end;
+  let cut = start;
+  for (let kept = 0; kept < LONGEST_WORD && cut < end; kept++) cut += lengthAt(text, cut);
+  return cut;
 }
 
 /** `shouldn't've` as `should`, `n't`, `'ve`. */
