@@ -2,7 +2,9 @@
  * The built page in a real browser, as a visitor uses it, from data to export and without a network. Each test goes on where
  * the one before it ended.
  */
-import { readFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import {
   findChromium,
   readZip,
@@ -13,6 +15,7 @@ import {
   type Visit,
   visit,
 } from '@attune/demo-parts/testing';
+import { pipeline } from '@huggingface/transformers';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import config from '../vite.config.ts';
@@ -30,8 +33,10 @@ describe.skipIf(chromium === undefined)(
     let app: ServedApp;
     let visitor: Visit;
     let page: Page;
+    let folder: string;
 
     beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'nlp-demo-test-'));
       app = await serveApp(config);
       visitor = await visit(app.url, chromium!);
       page = visitor.page;
@@ -40,6 +45,7 @@ describe.skipIf(chromium === undefined)(
     afterAll(async () => {
       await visitor?.browser.close();
       await app?.close();
+      await rm(folder, { recursive: true, force: true });
     });
 
     const start = () => page.getByRole('button', { name: 'Train', exact: true }).click();
@@ -225,14 +231,32 @@ describe.skipIf(chromium === undefined)(
       expect(different.get('LLR')).toBeLessThan(different.get('RRR')!);
     });
 
-    it('exports a folder, with all that belongs to the network', async () => {
+    it.each([
+      ['words', 'lstm-LLL'],
+      ['encoder', 'tiny_bert-encoder-frozen'],
+    ])('exports %s as a folder that plain transformers.js predicts the same with', async (network, name) => {
+      await page.locator(`#plan input[name="network"][value="${network}"]`).check();
+      if (network === 'words') for (const each of ['E', 'H', 'O'] as const) await part(each, 'locked').check();
+      await said(page, network === 'words' ? /^LLL:/ : /^encoder frozen:/);
+      await start();
+      await accuracy();
+      const sentence = 'the view was lovely , and it rained .';
+      await page.getByRole('textbox', { name: 'Sentence' }).fill(sentence);
+      await page.keyboard.press('Enter');
+      const [, label, share] = /^It says (\w+), (\d+) % sure/.exec(await said(page, /^It says/))!;
       const [download] = await Promise.all([
         page.waitForEvent('download'),
         page.getByRole('button', { name: 'Export the network' }).click(),
       ]);
-      expect(download.suggestedFilename()).toBe('tiny_bert-encoder-frozen.zip');
-      const files = readZip(await readFile(await download.path()));
-      expect([...files.keys()]).toContain('config.json');
+      expect(download.suggestedFilename()).toBe(`${name}.zip`);
+      const exported = join(folder, name);
+      for (const [path, content] of readZip(await readFile(await download.path()))) {
+        await mkdir(dirname(join(exported, path)), { recursive: true });
+        await writeFile(join(exported, path), content);
+      }
+      const classify = await pipeline('text-classification', exported, { dtype: 'fp32', local_files_only: true });
+      const [answer] = (await classify(sentence)) as { label: string; score: number }[];
+      expect([answer!.label, Math.round(100 * answer!.score)]).toEqual([label, Number(share)]);
     });
 
     it('fits on a small screen', async () => {

@@ -28,6 +28,12 @@ export { type EncoderConfig, encoderConfigJson, mostTokens, parseEncoderConfig }
 // Transformer encoders
 export { contrastivePairs, type ExamplePair } from './encoders/contrastive-pairs.ts';
 export { encoderCheckpoint } from './encoders/encoder-checkpoint.ts';
+export {
+  type EncoderOutput,
+  type ExportEncoderOptions,
+  encoderFiles,
+  encoderOnnx,
+} from './encoders/encoder-files.ts';
 export { EncoderNetwork, type EncoderOptions, type Pooling } from './encoders/encoder-network.ts';
 export { type FirstValues, freshValues } from './encoders/encoder-parameters.ts';
 export { extendEncoder, LORA_TARGETS } from './encoders/extend-encoder.ts';
@@ -95,6 +101,8 @@ export {
   type SaveTextNetworkOptions,
   writeTextNetwork,
 } from './models/text-network-bytes.ts';
+export { type ExportTextNetworkOptions, textNetworkFiles } from './models/text-network-files.ts';
+export { TEXT_NETWORK_INPUTS, type TextNetworkOnnxOptions, textNetworkOnnx } from './models/text-network-onnx.ts';
 // Texts as numbers, and batches of them
 export { type BucketOptions, bucketLengths, bucketOf } from './text/bucket-lengths.ts';
 export {
@@ -124,3 +132,5 @@ export {
 } from './text/vocabulary.ts';
 // INIT and MULT
 export { type Init, type InitPlan, initPlan, type MultPlan, multPlan } from './transfer-plans.ts';
+// Files that transformers.js runs
+export type { FolderFiles } from './transformers-files.ts';

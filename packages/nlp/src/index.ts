@@ -11,12 +11,7 @@ export {
   saveEncoder,
 } from './encoders/checkpoint.ts';
 export { type EmbedExamplesOptions, embedExamples } from './encoders/embed-examples.ts';
-export {
-  type EncoderOutput,
-  type ExportEncoderOptions,
-  encoderOnnx,
-  exportEncoder,
-} from './encoders/export-encoder.ts';
+export { exportEncoder } from './encoders/export-encoder.ts';
 export {
   type DownloadProgress,
   openSentenceEncoder,
@@ -26,6 +21,5 @@ export {
 } from './encoders/sentence-encoder.ts';
 export * from './index.browser.ts';
 export { type OpenLanguageModelOptions, openLanguageModel, saveLanguageModel } from './language-model/checkpoint.ts';
-export { type ExportTextNetworkOptions, exportTextNetwork } from './models/export-text-network.ts';
+export { exportTextNetwork } from './models/export-text-network.ts';
 export { loadTextNetwork, saveTextNetwork } from './models/files.ts';
-export { TEXT_NETWORK_INPUTS, type TextNetworkOnnxOptions, textNetworkOnnx } from './models/text-network-onnx.ts';

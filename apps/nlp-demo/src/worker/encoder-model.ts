@@ -1,7 +1,6 @@
 /** A tiny transformer encoder, pre-trained on reviews and on pairs of scenes, under a new head. */
 import { describePlan, namedPlan } from '@attune/core';
-import { type EncoderNetwork, readEncoder, SubwordTokenizer } from '@attune/nlp';
-import { encoderFiles } from './export.ts';
+import { type EncoderNetwork, encoderFiles, readEncoder, SubwordTokenizer } from '@attune/nlp';
 import { MOST_WORDS, type TextModel } from './text-model.ts';
 import type { StartedModel } from './word-model.ts';
 

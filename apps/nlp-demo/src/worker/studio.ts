@@ -211,7 +211,8 @@ export class Studio implements StudioApi {
     const { model, name } = this.requireTrained();
     // What is exported is written from memory: the values must have come back from where they were computed.
     await Promise.all([...model.network.parameters.values()].map(({ variable }) => variable.data()));
-    const bytes = zip(await model.files(this.data.classes));
+    const files = await model.files(this.data.classes);
+    const bytes = zip([...files].map(([path, content]) => ({ name: path, bytes: content })));
     return transfer({ name: `${model.network.name}-${name.replaceAll(' ', '-')}.zip`, bytes }, [bytes.buffer]);
   }
 

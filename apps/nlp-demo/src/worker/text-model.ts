@@ -1,7 +1,6 @@
 /** A network of texts with all that it takes from a text to its classes and into files. */
 import type { Network } from '@attune/core';
-import type { MadeFile } from '@attune/demo-parts/api';
-import { type EncodedTexts, type TextExample, textSource } from '@attune/nlp';
+import { type EncodedTexts, type FolderFiles, type TextExample, textSource } from '@attune/nlp';
 
 export interface TextModel {
   readonly network: Network & { dispose(): void };
@@ -12,8 +11,8 @@ export interface TextModel {
   knows(word: string): boolean;
   /** [parts, T] of at least one word. @param words Undefined where a word is hidden: the network's unknown word. */
   encode(words: readonly (string | undefined)[]): Int32Array;
-  /** A folder that others can run. @param labels Names of the classes. */
-  files(labels: readonly string[]): Promise<readonly MadeFile[]>;
+  /** A folder that plain transformers.js runs. @param labels Names of the classes. */
+  files(labels: readonly string[]): Promise<FolderFiles>;
 }
 
 /** Words of a text that are read. A longer one is cut: each length more is another compiled step. */

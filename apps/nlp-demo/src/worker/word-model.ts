@@ -10,12 +10,12 @@ import {
   type TextExample,
   type TextNetwork,
   type TextNetworkSpec,
+  textNetworkFiles,
   tokenise,
   UNKNOWN,
   Vocabulary,
 } from '@attune/nlp';
 import { initName } from '../init-rows.ts';
-import { wordFiles } from './export.ts';
 import { MOST_WORDS, type TextModel } from './text-model.ts';
 
 export class WordModel implements TextModel {
@@ -44,7 +44,7 @@ export class WordModel implements TextModel {
   }
 
   files(labels: readonly string[]) {
-    return wordFiles(this.network, { vocabulary: this.vocabulary, labels, maxLength: MOST_WORDS });
+    return textNetworkFiles(this.network, { vocabulary: this.vocabulary, labels, maxLength: MOST_WORDS });
   }
 }
 

@@ -9,9 +9,9 @@ import type { Added } from '@attune/core';
 import { LORA_GROUP, UserError, writeSafetensors } from '@attune/core';
 import { writeFileAtomic } from '@attune/core/node';
 import { readJsonFile } from '../read-json.ts';
-import { labelFields, writeJson } from '../transformers-folder.ts';
-import { encoderConfigJson, parseEncoderConfig } from './config.ts';
+import { parseEncoderConfig } from './config.ts';
 import { encoderCheckpoint } from './encoder-checkpoint.ts';
+import { type ExportEncoderOptions, encoderJson } from './encoder-files.ts';
 import type { EncoderNetwork } from './encoder-network.ts';
 import {
   type EncoderFiles,
@@ -61,10 +61,7 @@ export async function loadTokenizer(directory: string): Promise<SubwordTokenizer
   return new SubwordTokenizer(json, config, join(directory, TOKENIZER_FILES[0]));
 }
 
-export interface SaveEncoderOptions {
-  readonly tokenizer: SubwordTokenizer;
-  /** Names of the classes, in the order of the outputs. */
-  readonly labels: readonly string[];
+export interface SaveEncoderOptions extends ExportEncoderOptions {
   /** What a plan added to the encoder. LoRA must be merged by now. */
   readonly added?: Added | undefined;
 }
@@ -79,28 +76,10 @@ export async function saveEncoder(
     throw new Error('LoRA is merged into the weights before an encoder is saved');
   const { adapters, head = 'new' } = options.added ?? {};
   const own: OwnFields = { pooling: network.pooling, ...(adapters ? { added: { head, adapters } } : {}) };
-  await writeEncoderJson(network, directory, options, { attune: own });
+  for (const [name, content] of encoderJson(network, options, { attune: own }))
+    await writeFileAtomic(join(directory, name), content);
   const tensors = await encoderCheckpoint(network);
   await writeFileAtomic(join(directory, CHECKPOINT_FILES.weights), writeSafetensors(tensors, { format: 'pt' }));
-}
-
-/** `config.json` and the tokenizer's files. */
-export async function writeEncoderJson(
-  { config }: EncoderNetwork,
-  directory: string,
-  { tokenizer, labels }: Pick<SaveEncoderOptions, 'tokenizer' | 'labels'>,
-  more: Readonly<Record<string, unknown>> = {},
-): Promise<void> {
-  const architecture = { bert: 'Bert', roberta: 'Roberta', distilbert: 'DistilBert' }[config.family];
-  const json = {
-    architectures: [`${architecture}ForSequenceClassification`],
-    ...encoderConfigJson(config),
-    ...labelFields(labels),
-    ...more,
-  };
-  await writeJson(join(directory, TOKENIZER_FILES[0]), tokenizer.json);
-  await writeJson(join(directory, TOKENIZER_FILES[1]), tokenizer.config);
-  await writeJson(join(directory, CHECKPOINT_FILES.config), json);
 }
 
 async function requireFolder(folder: string): Promise<void> {

@@ -1,61 +1,17 @@
-/**
- * A word-level network as a folder that plain transformers.js runs: `pipeline('text-classification', folder)`. The model is ONNX
- * with the batch and the length open; the tokenizer cuts texts as `encodeText` does.
- */
-import { join } from 'node:path';
-import { writeFileAtomic } from '@attune/core/node';
-import { DEFAULT_MAX_LENGTH } from '../text/encode.ts';
-import { wordTokenizerFiles } from '../text/tokenizer-json.ts';
-import type { Vocabulary } from '../text/vocabulary.ts';
-import { labelFields, MODEL_FILE, writeFolder, writeJson } from '../transformers-folder.ts';
+/** A word-level network as a folder that plain transformers.js runs. */
+import { writeFolder } from '../transformers-folder.ts';
 import type { TextNetwork } from './text-network.ts';
-import { textNetworkOnnx } from './text-network-onnx.ts';
-
-export interface ExportTextNetworkOptions {
-  /** Of the words that the network's table has rows for. */
-  readonly vocabulary: Vocabulary;
-  /** Names of the classes, in the order of the outputs. */
-  readonly labels: readonly string[];
-  /** Words that are kept of each text, as in `encodeText`. Default 256. */
-  readonly maxLength?: number | undefined;
-  /** Whether words are made lower-case, as in `tokenise`. Default true. */
-  readonly lowerCase?: boolean | undefined;
-}
+import { type ExportTextNetworkOptions, textNetworkFiles } from './text-network-files.ts';
 
 /**
- * Writes `config.json`, `tokenizer.json`, `tokenizer_config.json` and `onnx/model.onnx`. The folder appears whole or not at all.
- *
- * A pair is `tokenizer(texts, { text_pair, padding: true })` for `AutoModelForSequenceClassification`; the pipeline has no second
- * text, and takes one text in which `<sep>` stands between the two.
+ * Writes what `textNetworkFiles` gives. The folder appears whole or not at all.
  * @throws UserError when the folder is there already, cannot be written, or the backend is not `onnx`.
- * @throws Error when vocabulary or labels are not as many as the network has, or `maxLength` is no whole number above 0.
+ * @throws Error as `textNetworkFiles`.
  */
 export async function exportTextNetwork(
   network: TextNetwork,
   directory: string,
   options: ExportTextNetworkOptions,
 ): Promise<void> {
-  const { spec } = network;
-  const { vocabulary, labels, maxLength = DEFAULT_MAX_LENGTH, lowerCase } = options;
-  if (vocabulary.size !== spec.vocabularySize)
-    throw new Error(`a vocabulary of ${vocabulary.size} words, and the network has vectors of ${spec.vocabularySize}`);
-  if (labels.length !== spec.classes)
-    throw new Error(`${labels.length} names of classes, and the network has ${spec.classes}`);
-  if (!(Number.isInteger(maxLength) && maxLength > 0)) throw new RangeError(`maxLength ${maxLength} is below 1`);
-  const model = await textNetworkOnnx(network, { maxLength });
-  const pairs = spec.architecture === 'cnn-pair';
-  const { tokenizer, config } = wordTokenizerFiles(vocabulary, { lowerCase, pairs, maxLength });
-  await writeFolder(directory, async (folder) => {
-    await writeJson(join(folder, 'tokenizer.json'), tokenizer);
-    await writeJson(join(folder, 'tokenizer_config.json'), config);
-    await writeJson(join(folder, 'config.json'), {
-      // transformers.js has no class for such networks, and one that feeds these two inputs by this name.
-      architectures: ['DistilBertForSequenceClassification'],
-      model_type: 'distilbert',
-      vocab_size: vocabulary.size,
-      ...labelFields(labels),
-      attune: { network: spec, maxLength },
-    });
-    await writeFileAtomic(join(folder, MODEL_FILE), model);
-  });
+  await writeFolder(directory, await textNetworkFiles(network, options));
 }

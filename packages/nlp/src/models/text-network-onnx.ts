@@ -1,6 +1,6 @@
 /** Text networks as ONNX, of any number of texts of any length. */
 import type { tf } from '@attune/core';
-import { onnxBackend } from '../transformers-folder.ts';
+import { onnxBackend } from '../transformers-files.ts';
 import { withLstmOperator } from './lstm.ts';
 import { pairInputs, singleInputs } from './network-inputs.ts';
 import type { TextNetwork } from './text-network.ts';
