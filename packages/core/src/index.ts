@@ -35,6 +35,8 @@ export {
   stratifiedGroupSplit,
 } from './dataset/stratified-group-split.ts';
 export { counted, equalItems, listNames, printable } from './dataset/wording.ts';
+// Options without those that are undefined
+export { defined } from './defined.ts';
 // Errors that a user can put right
 export { isUserError, nearestNames, suggestNames, UserError } from './errors.ts';
 // Layers whose gradients are worth writing out

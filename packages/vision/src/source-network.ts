@@ -1,9 +1,8 @@
 /** The network that a run starts with: what its plan carries over from the pre-trained one, the rest fresh. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { ImageNetwork, Lora, SourceTensors, TransferPlan } from '@attune/core';
 import { carryOver, movedGroups, needsSource, networkValues, readSafetensors, UserError } from '@attune/core';
+import { sha256OfFile } from '@attune/core/node';
 import { catalogueEntry, createNetwork, extendNetwork } from '@attune/zoo';
 import { findPretrained, type LoadPretrainedOptions, loadPretrained } from '@attune/zoo/node';
 
@@ -56,7 +55,7 @@ async function carriedNetwork(options: StartOptions): Promise<Pick<StartNetwork,
   if (carried.what === 'nothing') return { network: createNetwork(from, { classes, seed, size }), source: null };
 
   const file = await findPretrained(from, where);
-  const source = { file, sha256: await sha256(file) };
+  const source = { file, sha256: await sha256OfFile(file) };
   const fresh = () => createNetwork(from, { classes, seed, size, head: keepsHead ? 'published' : 'linear' });
   // A map speaks of the names in the file, whatever network they are of.
   if (carried.what === 'map') {
@@ -98,10 +97,4 @@ function carryInto(network: ImageNetwork, source: SourceTensors, plan: TransferP
     network.dispose();
     throw error;
   }
-}
-
-async function sha256(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }

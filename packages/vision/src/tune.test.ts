@@ -235,7 +235,7 @@ describe('evaluateRun and predictRun', () => {
     const evaluation = await evaluateRun(out, other);
     expect([evaluation.split, evaluation.metrics.examples]).toEqual(['all', 2]);
     await writeFile(join(out, 'run.json'), '{"format": 1}');
-    await expect(evaluateRun(out, data)).rejects.toThrow(/not the record of a vision run/);
+    await expect(evaluateRun(out, data)).rejects.toThrow(/not the record of a run/);
   });
 });
 

@@ -1,9 +1,8 @@
 /** Fine-tuning on a folder of images, from data to a run's folder: a composition of the parts beside it. */
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FitResult, ImageNetwork, Progress, TransferPlan } from '@attune/core';
-import { namedPlan, tf, UserError, VERSION } from '@attune/core';
-import { RunFolder } from '@attune/core/node';
+import { namedPlan } from '@attune/core';
+import { begunRun, RECORD_FORMAT, RunFolder, requireSameRecord, runningOn, writeRecord } from '@attune/core/node';
 import { catalogueEntry } from '@attune/zoo';
 import { saveLora, saveNetwork } from '@attune/zoo/node';
 import type { Augmentation } from './augment/augmentation.ts';
@@ -15,7 +14,7 @@ import type { VisionEvaluation } from './evaluate.ts';
 import { evaluateImages } from './evaluate.ts';
 import { cachedFeatures, trunkFingerprint } from './features.ts';
 import type { VisionRecord, VisionSettings } from './run-record.ts';
-import { RECORD_FORMAT, RUN_FILES, readRecord, requireSameRecord, writeRecord } from './run-record.ts';
+import { RUN_FILES } from './run-record.ts';
 import { heldSource, startNetwork } from './source-network.ts';
 import { trainOnImages } from './train.ts';
 
@@ -71,7 +70,7 @@ export async function tuneVision(options: TuneVisionOptions): Promise<TuneVision
   const { data, from, seed = 0, out, resume = false } = options;
   const plan = typeof options.plan === 'string' ? namedPlan(options.plan) : options.plan;
   const size = options.settings?.size ?? catalogueEntry(from).preprocessing.size;
-  const begun = await begunRun(out, resume);
+  const begun = await begunRun<VisionRecord>('vision', out, resume);
 
   const { preprocessing } = catalogueEntry(from);
   const dataset = await openImages(data, {
@@ -115,11 +114,10 @@ export async function tuneVision(options: TuneVisionOptions): Promise<TuneVision
         skipped: dataset.skipped,
         warnings: dataset.warnings,
       },
-      versions: { attune: VERSION, tensorflow: tf.version_core, node: process.versions.node },
-      backend: tf.getBackend(),
+      ...runningOn(),
       result: null,
     };
-    if (begun) requireSameRecord(begun, record, out!);
+    if (begun) requireSameRecord(begun, record, out!, (one) => [['kind of labels', one.labels ?? 'single']]);
     const recorder = out === undefined ? undefined : new RunFolder(out);
     const checkpoint = await recorder?.open({ resume });
     if (out !== undefined && !begun) await writeRecord(out, record);
@@ -184,20 +182,6 @@ export async function tuneVision(options: TuneVisionOptions): Promise<TuneVision
   } finally {
     held?.dispose();
   }
-}
-
-/** The run that `out` holds. @throws UserError when it holds one that is not to be resumed, or is a file. */
-async function begunRun(out: string | undefined, resume: boolean): Promise<VisionRecord | undefined> {
-  if (out === undefined) {
-    if (resume) throw new UserError('There is no folder to resume from.', 'Name the folder of the run.');
-    return undefined;
-  }
-  const kind = await stat(out).catch(() => undefined);
-  if (kind && !kind.isDirectory()) throw new UserError(`${out} is a file.`, 'Give a folder for the run.');
-  const begun = await readRecord(out);
-  if (begun && !resume)
-    throw new UserError(`${out} already holds a run.`, 'Choose another folder, or go on with it by --resume.');
-  return begun;
 }
 
 function pick<Source extends object, Key extends keyof Source>(

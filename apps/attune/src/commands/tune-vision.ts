@@ -1,7 +1,7 @@
 /** `attune tune vision`: from a folder of images to a run's folder. */
 import { basename, join } from 'node:path';
 import type { TransferPlan } from '@attune/core';
-import { describePlan, namedPlan, silentProgress, UserError } from '@attune/core';
+import { defined, describePlan, namedPlan, silentProgress, UserError } from '@attune/core';
 import { terminalProgress } from '@attune/core/node';
 import { writePage } from '@attune/report/node';
 import type { LabelKind, TuneVisionOptions, TuneVisionResult, VisionRecord } from '@attune/vision';
@@ -148,10 +148,6 @@ function settingsOf(
     ...defined(given),
     augmentation: { ...begun?.settings.augmentation, ...defined({ mixup, cutmix }) },
   };
-}
-
-function defined<Values extends object>(values: Values): Partial<Values> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<Values>;
 }
 
 function finish(output: Output, { record, fit }: TuneVisionResult, out: string, report: string | null): void {
