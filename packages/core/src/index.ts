@@ -59,7 +59,7 @@ export {
   weightedMean,
 } from './losses.ts';
 // Metrics
-export { accuracy, confusionMatrix, macroF1, perClassAccuracy } from './metrics/classification.ts';
+export { accuracy, confusionMatrix, macroF1, perClassAccuracy, perClassPrecision } from './metrics/classification.ts';
 export { averagePrecision, type MultiLabelMetrics, multiLabelMetrics } from './metrics/multi-label.ts';
 export { kendallTau, spearman, weightedKendallTau } from './metrics/rank-correlation.ts';
 export { type Summary, summarize } from './metrics/summary.ts';

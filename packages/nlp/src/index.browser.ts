@@ -5,8 +5,17 @@
 
 // What the words of two data sets advise
 export { jensenShannon, TextCounts, type TextDistance, textDistance, unknownWords } from './advise/text-distance.ts';
-// Features of frozen networks
-export { type ComputeFeaturesOptions, computeFeatures } from './compute-features.ts';
+// Figures of classifiers
+export {
+  evaluateProbabilities,
+  surestMistakes,
+  type TextEvaluation,
+  type TextMetrics,
+  type TextPrediction,
+} from './classification/metrics.ts';
+export { namedTextPlan, TEXT_PLAN_NAMES } from './classification/plans.ts';
+// Features and outputs of frozen networks, and heads that are fitted on them
+export { type ComputeFeaturesOptions, computeFeatures, computeProbabilities } from './compute-features.ts';
 // Data sets
 export { type ChosenColumns, type Column, type ColumnOptions, chooseColumns } from './dataset/columns.ts';
 export { parseDelimited } from './dataset/delimited-text.ts';
@@ -79,6 +88,14 @@ export {
   type TuneLanguageModelResult,
   tuneLanguageModel,
 } from './language-model/tune.ts';
+export {
+  type FitHeadOptions,
+  fitHead,
+  HEAD_DECAYS,
+  headProbabilities,
+  type LinearHead,
+  writeHead,
+} from './linear-head.ts';
 // Word-level networks
 export { type BiLstmOptions, biLstm } from './models/bi-lstm.ts';
 export { carryWords } from './models/carry-words.ts';

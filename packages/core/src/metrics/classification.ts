@@ -35,6 +35,14 @@ export function perClassAccuracy(matrix: readonly (readonly number[])[]): (numbe
   });
 }
 
+/** Share of the examples that were taken for each class and are of it, in [0, 1]; null for a class that none was taken for. */
+export function perClassPrecision(matrix: readonly (readonly number[])[]): (number | null)[] {
+  return matrix.map((row, i) => {
+    const taken = sum(matrix.map((other) => other[i]!));
+    return taken === 0 ? null : row[i]! / taken;
+  });
+}
+
 /**
  * Mean over the classes of F1 = 2 TP / (2 TP + FP + FN), in [0, 1]: every class counts the same, however rare. Classes
  * that neither occur nor are predicted are left out. NaN when none is left.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { accuracy, confusionMatrix, macroF1, perClassAccuracy } from './classification.ts';
+import { accuracy, confusionMatrix, macroF1, perClassAccuracy, perClassPrecision } from './classification.ts';
 import { summarize } from './summary.ts';
 
 //                   0  0  0  1  1  2
@@ -19,6 +19,7 @@ describe('classification metrics', () => {
   });
   it('gives each class its share, and null where there is none', () => {
     expect(perClassAccuracy(matrix)).toEqual([2 / 3, 1 / 2, 0, null]);
+    expect(perClassPrecision(matrix)).toEqual([2 / 3, 1 / 3, null, null]);
   });
   it('averages F1 over the classes that occur', () => {
     // class 0: TP 2, FP 1, FN 1; class 1: TP 1, FP 2, FN 1; class 2: TP 0, FN 1

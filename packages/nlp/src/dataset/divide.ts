@@ -28,6 +28,8 @@ export interface DivideOptions {
   readonly seed?: number | undefined;
   /** Shares of splits that the data set does not give. Default 0.15 and 0.2. */
   readonly shares?: SplitShares | undefined;
+  /** `evaluate`: there may be one class alone, and classes that none of train is of. Default `learn`. */
+  readonly purpose?: 'learn' | 'evaluate' | undefined;
 }
 
 /**
@@ -41,11 +43,11 @@ export function divideTexts(
   texts: readonly LabelledText[],
   skipped: readonly SkippedText[],
   warnings: readonly string[],
-  { seed = 0, shares = DEFAULT_SHARES }: DivideOptions = {},
+  { seed = 0, shares = DEFAULT_SHARES, purpose = 'learn' }: DivideOptions = {},
 ): DividedTexts {
   requireTexts(place, texts, skipped);
   const classes = classesOf(texts);
-  if (classes.length < 2)
+  if (purpose === 'learn' && classes.length < 2)
     throw new UserError(
       `${place} has one class only ('${classes[0]}').`,
       'Give it at least two classes, or name the column of the labels.',
@@ -68,7 +70,7 @@ export function divideTexts(
     splits[drawn[i]!].push({ name, text, ...(pair !== undefined && { pair }), label: labels.get(className)! });
   const trained = new Set(splits.train.map(({ label }) => label));
   const unseen = classes.find((_, label) => !trained.has(label));
-  if (unseen !== undefined)
+  if (purpose === 'learn' && unseen !== undefined)
     throw new UserError(
       `Class '${unseen}' of ${place} has no text to learn from: none of it is in train.`,
       'Add texts, or remove the class.',

@@ -22,7 +22,7 @@ export interface OpenTextsOptions extends Omit<ReadTextsOptions, 'label' | 'onSk
 
 /** @throws UserError when there is nothing to read, the files are not as the options say, or a class cannot be learnt. */
 export async function openTexts(path: TextPath, options: OpenTextsOptions = {}): Promise<TextDataset> {
-  const { seed, shares, onProgress, ...reading } = options;
+  const { seed, shares, purpose, onProgress, ...reading } = options;
   const place = typeof path === 'string' ? path : Object.values(path).join(', ');
   const skipped: SkippedText[] = [];
   const warnings: string[] = [];
@@ -37,6 +37,6 @@ export async function openTexts(path: TextPath, options: OpenTextsOptions = {}):
     hash.update(`${JSON.stringify([text.split ?? null, text.className, text.text, text.pair ?? null])}\n`);
     if (read.length % 10_000 === 0) onProgress?.(read.length);
   }
-  const divided = divideTexts(place, read, skipped, warnings, { seed, shares });
+  const divided = divideTexts(place, read, skipped, warnings, { seed, shares, purpose });
   return { path, ...divided, fingerprint: hash.digest('hex') };
 }

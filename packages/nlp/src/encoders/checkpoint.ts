@@ -9,7 +9,7 @@ import type { Added } from '@attune/core';
 import { LORA_GROUP, UserError, writeSafetensors } from '@attune/core';
 import { writeFileAtomic } from '@attune/core/node';
 import { readJsonFile } from '../read-json.ts';
-import { parseEncoderConfig } from './config.ts';
+import { type EncoderConfig, parseEncoderConfig } from './config.ts';
 import { encoderCheckpoint } from './encoder-checkpoint.ts';
 import { type ExportEncoderOptions, encoderJson } from './encoder-files.ts';
 import type { EncoderNetwork } from './encoder-network.ts';
@@ -51,6 +51,14 @@ export async function loadEncoder(directory: string, options: LoadEncoderOptions
     weights: { bytes: await readWeightsFile(weightsFile), file: weightsFile },
   };
   return readEncoder(files, options);
+}
+
+/** What `config.json` says of the encoder in a folder. @throws UserError when there is none, or it is of no encoder. */
+export async function readEncoderConfig(directory: string): Promise<EncoderConfig> {
+  const folder = resolve(directory);
+  await requireFolder(folder);
+  const file = join(folder, CHECKPOINT_FILES.config);
+  return parseEncoderConfig((await readJsonFile(file)) as Record<string, unknown>, file);
 }
 
 /** @throws UserError when the folder has no tokenizer that can be read. */

@@ -11,7 +11,6 @@ import {
   clipByGlobalNorm,
   compileStep,
   disposeState,
-  logisticRegression,
   Random,
   seedDraws,
   tf,
@@ -20,6 +19,7 @@ import {
   warmUp,
 } from '@attune/core';
 import { computeFeatures } from '../compute-features.ts';
+import { fitHead, writeHead } from '../linear-head.ts';
 import { bucketLengths, bucketOf } from '../text/bucket-lengths.ts';
 import type { EncodedTexts } from '../text/encode.ts';
 import { paddedBatch } from '../text/source.ts';
@@ -73,9 +73,8 @@ export async function setFit(options: SetFitOptions): Promise<SetFitResult> {
   const pairs = contrastivePairs(train.labels, iterations, random.fork('pairs'));
   const losses = await tuneOnPairs(options, pairs, random);
   const features = await computeFeatures(network, train);
-  const model = logisticRegression(features, decay === undefined ? {} : { decay });
   network.resetHead(classes, seed);
-  writeHead(network, model);
+  writeHead(network, fitHead(features, { classes, decay }).head);
   const tenth = Math.max(1, Math.floor(losses.length / 10));
   const mean = (some: readonly number[]) => some.reduce((sum, loss) => sum + loss, 0) / some.length;
   return {
@@ -147,21 +146,3 @@ function cosines(u: tf.Tensor2D, v: tf.Tensor2D): tf.Tensor1D {
   const lengths = tf.sqrt(tf.add(tf.mul(product(u, u), product(v, v)), 1e-12));
   return tf.div(product(u, v), lengths);
 }
-
-function writeHead(network: EncoderNetwork, model: ReturnType<typeof logisticRegression>): void {
-  const { featureSize: size, classes } = network;
-  const [weight, bias] = ['head.weight', 'head.bias'].map((name) => network.parameters.get(name)!.variable);
-  const weights = new Float32Array(size * classes);
-  const biases = new Float32Array(classes).fill(UNSEEN);
-  for (let c = 0; c < model.classes; c++) {
-    if (Number.isFinite(model.biases[c])) biases[c] = model.biases[c]!;
-    for (let j = 0; j < size; j++) weights[j * classes + c] = model.weights[c * size + j]!;
-  }
-  tf.tidy(() => {
-    weight!.assign(tf.tensor2d(weights, [size, classes]));
-    bias!.assign(tf.tensor1d(biases));
-  });
-}
-
-/** The log-odds of a class without examples: nothing is said of it, and nothing overflows. */
-const UNSEEN = -1e4;

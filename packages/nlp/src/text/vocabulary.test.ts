@@ -40,4 +40,10 @@ describe('Vocabulary', () => {
     for (const record of [null, {}, { words: [1] }, { words: ['a', 'b'] }, { words: ['<pad>', '<unk>', 'a', 'a'] }])
       expect(() => Vocabulary.fromJSON(record)).toThrow(/This is no vocabulary/);
   });
+
+  it('is extended behind its own words, which keep their numbers', () => {
+    const own = new Vocabulary(['<pad>', '<unk>', 'red', 'green']);
+    const extended = own.extendedBy([['blue', 'red', 'blue'], ['pink']], { minimumCount: 2 });
+    expect(extended.words).toEqual(['<pad>', '<unk>', 'red', 'green', 'blue']);
+  });
 });

@@ -55,6 +55,15 @@ export class Vocabulary {
     return new Vocabulary([...SPECIAL_WORDS, ...ranked.slice(0, size - SPECIAL_WORDS.length).map(([word]) => word)]);
   }
 
+  /**
+   * With the words of other texts behind its own, which keep their numbers: what a network that was trained on these words is
+   * carried over with. The options are of the words that are added.
+   */
+  extendedBy(texts: Iterable<Iterable<string>>, options: VocabularyOptions = {}): Vocabulary {
+    const added = Vocabulary.fromTexts(texts, options).words.filter((word) => !this.has(word));
+    return new Vocabulary([...this.words, ...added]);
+  }
+
   /** @throws UserError for what is no record of a vocabulary: it may come from a file. */
   static fromJSON(record: unknown): Vocabulary {
     const words = (record as Partial<VocabularyRecord> | null)?.words;
