@@ -171,6 +171,9 @@ describe('what there is', () => {
     expect(shown.classes).toHaveLength(5);
     const { cp } = await import('node:fs/promises');
     await cp(data, join(folder, 'shelf', 'vision', 'mine'), { recursive: true });
+    const { mkdir, writeFile } = await import('node:fs/promises');
+    await mkdir(join(folder, 'shelf', 'nlp', 'notes'), { recursive: true });
+    await writeFile(join(folder, 'shelf', 'nlp', 'notes', 'all.csv'), 'text,label\na,x\nb,y\nc,y\n');
     const env = { ATTUNE_DATA: join(folder, 'shelf') };
     const listed = await attune(['data', 'list', '--json'], { cwd: folder, env });
     const { dataSets } = JSON.parse(listed.stdout);
@@ -178,8 +181,13 @@ describe('what there is', () => {
       'fixtures/shapes',
       'fixtures/similar',
       'fixtures/different',
+      ...['reviews', 'remarks', 'questions', 'scenes', 'captions', 'paraphrases'].map((name) => `fixtures/${name}`),
       'vision/mine',
+      'nlp/notes',
     ]);
+    expect(dataSets.at(-1)).toMatchObject({ domain: 'nlp', classes: 2, texts: 3, generated: false });
+    const notes = await attune(['data', 'show', 'nlp/notes'], { cwd: folder, env });
+    expect(notes.stdout).toContain('2 classes, 3 texts');
     const evaluated = await attune(['eval', 'run', '--data', 'vision/mine', '--json'], { cwd: folder, env });
     expect(JSON.parse(evaluated.stdout).data).toBe(join(folder, 'shelf', 'vision', 'mine'));
   });

@@ -7,6 +7,7 @@ export {
   groupRuns,
   groupTable,
   metricsOf,
+  type Passage,
   type Picture,
   type ReportedRun,
   type RunGroup,

@@ -1,33 +1,25 @@
-/** `attune predict`: names images with the network of a finished run. */
-import type { ViewsName } from '@attune/vision';
-import { predictRun } from '@attune/vision';
-import { percent } from '../terminal/table.ts';
-import type { CommandOptions } from './command-options.ts';
-import { backendOf, outputOf } from './command-options.ts';
+/** `attune predict`: names images or texts by the model of a finished run. */
+import { domainOf, refuseOption } from '../input/domain.ts';
+import type { PredictTextsOptions } from './predict-nlp.ts';
+import type { PredictVisionOptions } from './predict-vision.ts';
 
-export interface PredictCommandOptions extends CommandOptions {
-  readonly top: number;
-  readonly tta: ViewsName;
-  readonly onBroken: 'skip' | 'refuse';
-}
+export type PredictCommandOptions = PredictVisionOptions & PredictTextsOptions;
 
 export async function predictCommand(
   run: string,
   inputs: readonly string[],
   options: PredictCommandOptions,
 ): Promise<void> {
-  const output = outputOf(options);
-  await backendOf(options);
-  const predictions = await predictRun(run, inputs, {
-    top: options.top,
-    views: options.tta,
-    onBroken: options.onBroken,
-  });
-  const lines = predictions.map(({ file, classes, labels, fault }) => {
-    if (classes === undefined) return `${file}: not read: ${fault}`;
-    const probabilities = classes.map(({ label, probability }) => `${label} ${percent(probability)}`).join(', ');
-    if (labels === undefined) return `${file}: ${probabilities}`;
-    return `${file}: ${labels.length > 0 ? labels.join(' | ') : 'no label'} (${probabilities})`;
-  });
-  output.result({ run, predictions }, lines.join('\n'));
+  const domain = await domainOf(run);
+  switch (domain) {
+    case 'vision':
+      for (const name of ['data', 'text', 'pair', 'encoding', 'out'] as const)
+        refuseOption(options[name] !== undefined, `--${name}`, run, 'texts');
+      return (await import('./predict-vision.ts')).predictImages(run, inputs, options);
+    case 'nlp':
+      refuseOption(options.tta !== 'centre', '--tta', run, 'images');
+      return (await import('./predict-nlp.ts')).predictTextsCommand(run, inputs, options);
+    default:
+      domain satisfies never;
+  }
 }

@@ -1,12 +1,13 @@
 /** `attune tune vision`: from a folder of images to a run's folder. */
 import { basename, join } from 'node:path';
 import type { TransferPlan } from '@attune/core';
-import { defined, describePlan, namedPlan, silentProgress, UserError } from '@attune/core';
+import { defined, describePlan, namedPlan, silentProgress } from '@attune/core';
 import { terminalProgress } from '@attune/core/node';
 import { writePage } from '@attune/report/node';
 import type { LabelKind, TuneVisionOptions, TuneVisionResult, VisionRecord } from '@attune/vision';
 import { readRecord, tuneVision } from '@attune/vision';
 import { environment, environmentFacts } from '../environment.ts';
+import { begunRun } from '../input/begun-run.ts';
 import { DEFAULT_DATA, locateData } from '../input/data-sets.ts';
 import { featureCache } from '../input/feature-cache.ts';
 import { readPlan } from '../input/plan.ts';
@@ -15,11 +16,10 @@ import { withSkipHint } from '../input/skip-hint.ts';
 import { DEFAULT_MODEL, WEIGHT_DIRECTORIES } from '../input/weights.ts';
 import { reportRun } from '../report/reported-run.ts';
 import { calmProgress } from '../terminal/calm-progress.ts';
+import { finishedRun } from '../terminal/finished-run.ts';
 import { stopOnInterrupt } from '../terminal/interrupt.ts';
-import { figuresOf } from '../terminal/metrics.ts';
 import type { Output } from '../terminal/output.ts';
 import { prepareProgress } from '../terminal/prepare-progress.ts';
-import { table } from '../terminal/table.ts';
 import { askAdvice } from './ask-advice.ts';
 import type { CommandOptions } from './command-options.ts';
 import { backendOf, outputOf } from './command-options.ts';
@@ -54,7 +54,7 @@ const AUTO = 'auto';
 
 export async function tuneVisionCommand(options: TuneVisionCommandOptions): Promise<void> {
   const output = outputOf(options);
-  const begun = await begunRun(options);
+  const begun = await begunRun(options, readRecord);
   const from = options.from ?? begun?.from ?? DEFAULT_MODEL;
   const place = options.data ?? begun?.data.path ?? DEFAULT_DATA;
   const data = await locateData(place);
@@ -107,14 +107,6 @@ export async function tuneVisionCommand(options: TuneVisionCommandOptions): Prom
   }
 }
 
-/** The run that is to be gone on with: options that are not given are taken from it. */
-async function begunRun({ out, resume }: TuneVisionCommandOptions): Promise<VisionRecord | undefined> {
-  if (resume !== true) return undefined;
-  if (out === undefined)
-    throw new UserError('--resume needs the folder of a run.', 'Name it with --out, such as --out runs/my-run.');
-  return readRecord(out);
-}
-
 async function planOf({ plan }: TuneVisionCommandOptions, begun: VisionRecord | undefined): Promise<TransferPlan> {
   return (plan === undefined || plan === AUTO) && begun !== undefined ? begun.plan : readPlan(plan ?? DEFAULT_PLAN);
 }
@@ -150,23 +142,11 @@ function settingsOf(
   };
 }
 
-function finish(output: Output, { record, fit }: TuneVisionResult, out: string, report: string | null): void {
-  const { result, data, classes } = record;
-  const evaluated = (['validation', 'test'] as const).flatMap((split) => {
-    const metrics = result![split];
-    return metrics ? [{ split, examples: metrics.examples, figures: figuresOf(metrics) }] : [];
-  });
-  const rows = evaluated.map(({ split, examples, figures }) => [
-    split,
-    String(examples),
-    ...figures.map(([, value]) => value),
-  ]);
-  const header = ['', 'images', ...(evaluated[0]?.figures ?? []).map(([name]) => name)];
+function finish(output: Output, { record }: TuneVisionResult, out: string, report: string | null): void {
   output.result(
     { run: out, report, ...record },
     [
-      `${classes.length} ${record.labels === 'multi' ? 'labels' : 'classes'}, ${data.examples.train} images to learn from, ${fit.steps} steps in ${result!.seconds.toFixed(1)} s, best epoch ${result!.bestEpoch + 1}`,
-      ...(rows.length > 0 ? [table([header, ...rows])] : []),
+      ...finishedRun(record, { unit: 'images', classesAre: record.labels === 'multi' ? 'labels' : 'classes' }),
       `run: ${out}`,
       ...(report === null ? [] : [`report: ${report}`]),
     ].join('\n'),

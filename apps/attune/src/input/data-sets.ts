@@ -1,28 +1,51 @@
 /**
- * Data sets by name: the generated ones that come with the program (`fixtures/similar`), and those below the data
- * directories (`vision/hymenoptera` for `$ATTUNE_DATA/vision/hymenoptera`).
+ * Data sets by name: the generated ones that come with the program (`fixtures/similar`, `fixtures/remarks`), and those below
+ * the data directories (`vision/hymenoptera` for `$ATTUNE_DATA/vision/hymenoptera`).
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suggestNames, UserError } from '@attune/core';
 import { explainWriteError } from '@attune/core/node';
-import { TASKS, writeImageTask } from '@attune/test-fixtures';
+import { TASKS, TEXT_TASKS, writeImageTask, writeTextTask } from '@attune/test-fixtures';
 import { dataDirectories } from '@attune/zoo/node';
+import { DOMAINS, type Domain } from './domain.ts';
 
 /** What `tune vision` learns when nothing is said: a task like the one that the embedded network was trained on, and small. */
 export const DEFAULT_DATA = 'fixtures/similar';
 
-/** Pictures of each class, and the seed that they are drawn from. Few to learn from: that is when transfer matters. */
-const GENERATED = { perClass: { train: 20, val: 10, test: 60 }, seed: 1 };
+/** What `tune nlp` learns when nothing is said: the target of which the texts of `fixtures/reviews` know most. */
+export const DEFAULT_TEXTS = 'fixtures/remarks';
+
+/** Examples of each class, and the seed that they are drawn from. Few to learn from: that is when transfer matters. */
+const PICTURES = { perClass: { train: 20, val: 10, test: 60 }, seed: 1 };
+const FEW_TEXTS = { perClass: { train: 40, validation: 20, test: 200 }, seed: 1 };
+/** Of a task that others are carried from. */
+const MANY_TEXTS = { perClass: { train: 600, validation: 60, test: 200 }, seed: 1 };
+const TEXT_SOURCES: readonly string[] = ['reviews', 'scenes'];
 
 const GENERATED_PREFIX = 'fixtures/';
 
-/** Names of the generated data sets. */
-export const GENERATED_NAMES: readonly string[] = Object.keys(TASKS).map((name) => `${GENERATED_PREFIX}${name}`);
+interface GeneratedDataSet {
+  readonly domain: Domain;
+  readonly options: { readonly perClass: Readonly<Record<string, number>>; readonly seed: number };
+  write(folder: string): Promise<void>;
+}
 
-/** Domains whose data sets lie in a folder of this name below a data directory. */
-const DOMAIN = 'vision';
+/** By name. */
+const GENERATED: ReadonlyMap<string, GeneratedDataSet> = new Map<string, GeneratedDataSet>([
+  ...Object.entries(TASKS).map(([name, task]): [string, GeneratedDataSet] => [
+    `${GENERATED_PREFIX}${name}`,
+    { domain: 'vision', options: PICTURES, write: (folder) => writeImageTask(folder, task, PICTURES) },
+  ]),
+  ...Object.entries(TEXT_TASKS).map(([name, task]): [string, GeneratedDataSet] => {
+    const options = TEXT_SOURCES.includes(name) ? MANY_TEXTS : FEW_TEXTS;
+    return [
+      `${GENERATED_PREFIX}${name}`,
+      { domain: 'nlp', options, write: (folder) => writeTextTask(folder, task, options) },
+    ];
+  }),
+]);
 
 /**
  * Where a data set lies: `place` itself where it is there, else the data set of that name; generated ones are written first.
@@ -30,7 +53,8 @@ const DOMAIN = 'vision';
  */
 export async function locateData(place: string): Promise<string> {
   if (await exists(place)) return place;
-  if (GENERATED_NAMES.includes(place)) return generatedData(place);
+  const generated = GENERATED.get(place);
+  if (generated) return generatedData(place, generated);
   for (const directory of dataDirectories()) {
     const candidate = join(directory, place);
     // A name never leads out of the data directory.
@@ -39,21 +63,21 @@ export async function locateData(place: string): Promise<string> {
   const names = (await findDataSets()).map(({ name }) => name);
   throw new UserError(
     `There is no data at ${place}.`,
-    `Give a folder with a folder for each class, a CSV file, or a name from 'attune data list'. ${suggestNames(place, names)}`,
+    `Give a folder, a table such as a CSV file, or a name from 'attune data list'. ${suggestNames(place, names)}`,
   );
 }
 
 /** Writes a generated data set where caches are kept, once, whole or not at all. */
-async function generatedData(name: string): Promise<string> {
-  const task = TASKS[name.slice(GENERATED_PREFIX.length) as keyof typeof TASKS];
+async function generatedData(name: string, { options, write }: GeneratedDataSet): Promise<string> {
   const cache = dataDirectories().at(-1)!;
-  const { perClass, seed } = GENERATED;
-  const folder = join(cache, 'generated', `${task.name}-${Object.values(perClass).join('-')}-seed${seed}`);
+  const { perClass, seed } = options;
+  const key = `${name.slice(GENERATED_PREFIX.length)}-${Object.values(perClass).join('-')}-seed${seed}`;
+  const folder = join(cache, 'generated', key);
   if (await exists(folder)) return folder;
   const temporary = `${folder}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     await mkdir(temporary, { recursive: true });
-    await writeImageTask(temporary, task, GENERATED);
+    await write(temporary);
     await rename(temporary, folder).catch(async (error: NodeJS.ErrnoException) => {
       // Another process was faster, and wrote the same.
       if (!['ENOTEMPTY', 'EEXIST'].includes(error.code ?? '')) throw error;
@@ -68,21 +92,23 @@ async function generatedData(name: string): Promise<string> {
 
 export interface NamedDataSet {
   readonly name: string;
+  readonly domain: Domain;
   /** Null: it is generated when it is used. */
   readonly path: string | null;
 }
 
-/** The generated data sets, and every folder below the domain's folder of a data directory. */
+/** The generated data sets, and what lies below the domains' folders of a data directory. */
 export async function findDataSets(): Promise<NamedDataSet[]> {
-  const found: NamedDataSet[] = GENERATED_NAMES.map((name) => ({ name, path: null }));
-  for (const directory of dataDirectories()) {
-    const entries = await readdir(join(directory, DOMAIN), { withFileTypes: true }).catch(() => []);
-    for (const entry of entries) {
-      const name = `${DOMAIN}/${entry.name}`;
-      if ((entry.isDirectory() || entry.isSymbolicLink()) && !found.some((other) => other.name === name))
-        found.push({ name, path: join(directory, DOMAIN, entry.name) });
+  const found: NamedDataSet[] = [...GENERATED].map(([name, { domain }]) => ({ name, domain, path: null }));
+  for (const directory of dataDirectories())
+    for (const domain of DOMAINS) {
+      const entries = await readdir(join(directory, domain), { withFileTypes: true }).catch(() => []);
+      for (const entry of entries) {
+        const name = `${domain}/${entry.name}`;
+        if ((entry.isDirectory() || entry.isSymbolicLink()) && !found.some((other) => other.name === name))
+          found.push({ name, domain, path: join(directory, domain, entry.name) });
+      }
     }
-  }
   return found;
 }
 

@@ -1,11 +1,12 @@
 /** What a report shows of a run on images: its record and curves, and some images with what they were taken for. */
 import type { ImageNetwork } from '@attune/core';
-import { describePlan, Random, tf } from '@attune/core';
-import type { Fact, Picture, ReportedRun } from '@attune/report';
+import { Random, tf } from '@attune/core';
+import type { Picture, ReportedRun } from '@attune/report';
 import { evaluationOf } from '@attune/report';
-import type { Example, LabelKind, NamedPrediction, TuneVisionResult, VisionRecord } from '@attune/vision';
+import type { Example, LabelKind, NamedPrediction, TuneVisionResult } from '@attune/vision';
 import { centreView, imageSource, labelsOf, probabilitiesOf } from '@attune/vision';
 import sharp from 'sharp';
+import { runFacts } from './run-facts.ts';
 
 /** Up to this many images of each kind: taken for another class, and recognised. */
 const SHOWN = 6;
@@ -22,7 +23,7 @@ export async function reportRun({
   ...evaluations
 }: TuneVisionResult): Promise<ReportedRun> {
   const history = fit.history.map((epoch) => ({ ...epoch }));
-  const run = { record, history, evaluated: evaluationOf(record, 'the run'), facts: visionFacts(record) };
+  const run = { record, history, evaluated: evaluationOf(record, 'the run'), facts: runFacts(record, 'images') };
   const split = evaluations.test ? 'test' : evaluations.validation ? 'validation' : undefined;
   const evaluation = split && evaluations[split];
   if (!split || !evaluation) return run;
@@ -43,25 +44,6 @@ export async function reportRun({
     }),
   );
   return { ...run, pictures };
-}
-
-/** What the record of a run on images says beyond what all runs share. */
-export function visionFacts({ plan, source, result, data }: VisionRecord): Fact[] {
-  return [
-    ['plan', describePlan(plan)],
-    ['source weights', source ? `${source.file} (SHA-256 ${source.sha256.slice(0, 12)}...)` : 'none'],
-    ...(result
-      ? [
-          [
-            'updates',
-            `${result.steps}, weights of epoch ${result.bestEpoch + 1} kept, stopped by ${result.stopped}`,
-          ] as const,
-        ]
-      : []),
-    ...(data.skipped.length > 0
-      ? [['images left out', data.skipped.map(({ name, reason }) => `${name} (${reason})`).join('; ')] as const]
-      : []),
-  ];
 }
 
 /**

@@ -1,8 +1,16 @@
 /** The figures of an evaluation in the order that a reader wants them, as text. */
-import type { VisionMetrics } from '@attune/vision';
 import { percent } from './table.ts';
 
-export function figuresOf(metrics: VisionMetrics): [name: string, value: string][] {
+/** What evaluations of every domain have; the last two are of examples with several labels. */
+export interface Figures {
+  readonly accuracy: number;
+  readonly loss: number;
+  readonly macroF1: number;
+  readonly meanAveragePrecision?: number;
+  readonly microF1?: number;
+}
+
+export function figuresOf(metrics: Figures): [name: string, value: string][] {
   const { accuracy, loss, macroF1, meanAveragePrecision, microF1 } = metrics;
   const common: [string, string][] = [
     ['loss', loss.toFixed(4)],

@@ -1,5 +1,11 @@
-/** One line, redrawn on a terminal, while images are decoded, features computed and layers probed; silent elsewhere. */
-const WORDS = { images: 'reading images', features: 'computing features', layers: 'probing layers' } as const;
+/** One line, redrawn on a terminal, while data is read, features computed and layers probed; silent elsewhere. */
+const WORDS = {
+  images: 'reading images',
+  features: 'computing features',
+  layers: 'probing layers',
+  pairs: 'tuning on pairs',
+  downloads: 'fetching, bytes',
+} as const;
 
 const REDRAW_MILLISECONDS = 100;
 

@@ -53,6 +53,9 @@ function run(plan: string, seed: number, accuracy: number, epochs = 3): Reported
         isSmall: true,
       },
     ],
+    passages: [
+      { name: `${EVIL}.csv:2`, texts: [EVIL, 'x'.repeat(1000)], truth: 'tame', prediction: EVIL, probability: 0.5 },
+    ],
   };
 }
 

@@ -12,6 +12,7 @@ export interface ReportedRun {
   readonly evaluated: Evaluation | null;
   /** Examples with what they were taken for. */
   readonly pictures?: readonly Picture[];
+  readonly passages?: readonly Passage[];
   /** What its domain has to say beyond the record's fields: the plan in words, ... */
   readonly facts?: readonly Fact[];
 }
@@ -28,6 +29,17 @@ export interface Picture {
   readonly source: string;
   /** Whether it is so small that it should be shown with sharp pixels. */
   readonly isSmall: boolean;
+}
+
+/** An example of texts. */
+export interface Passage {
+  readonly name: string;
+  /** The text, or both of a pair. */
+  readonly texts: readonly string[];
+  readonly truth: string;
+  readonly prediction: string;
+  /** Of the prediction, in [0, 1]. */
+  readonly probability: number;
 }
 
 export interface RunGroup {

@@ -8,7 +8,7 @@ import { type PairedDifference, pairedDifference } from '../statistics/paired-di
 import { definitions, htmlTable, plots, section } from './elements.ts';
 import { historyCurves } from './history-curves.ts';
 import { element, type Markup } from './markup.ts';
-import type { Fact, Picture, ReportedRun, RunGroup } from './run-groups.ts';
+import type { Fact, Passage, Picture, ReportedRun, RunGroup } from './run-groups.ts';
 import { groupRuns, groupTable, measurementsOf, metricsOf } from './run-groups.ts';
 import { isShare, mainMetric, metricText, secondsText, wordsOf } from './words.ts';
 
@@ -23,6 +23,7 @@ export function runSections(runs: readonly ReportedRun[], document: SvgDocument,
     differences(groups, document, metric),
     confusions(groups, document),
     pictures(groups),
+    passages(groups),
     section(
       'Plan and settings',
       groups.map((group) => settings(group, groups.length > 1)),
@@ -152,6 +153,35 @@ function picture({ name, truth, prediction, probability, source, isSmall }: Pict
     element('b', {}, right ? prediction : `taken for ${prediction}`),
     ` ${(100 * probability).toFixed(1)} %`,
     right ? null : [element('br'), `is ${truth}`],
+  );
+}
+
+/** Texts are data, and may be long. */
+const LONGEST_PASSAGE = 400;
+
+function passages(groups: readonly RunGroup[]): Markup | null {
+  const shown = groups.filter(({ runs }) => (runs[0]!.passages?.length ?? 0) > 0);
+  if (shown.length === 0) return null;
+  return section(
+    'Texts',
+    shown.map(({ label, runs }) => [
+      groups.length > 1 ? element('h3', {}, label) : null,
+      element('ul', { class: 'passages' }, runs[0]!.passages!.map(passage)),
+    ]),
+  );
+}
+
+function passage({ name, texts, truth, prediction, probability }: Passage): Markup {
+  const cut = (text: string) => (text.length > LONGEST_PASSAGE ? `${text.slice(0, LONGEST_PASSAGE)}...` : text);
+  const right = truth === prediction;
+  return element(
+    'li',
+    { class: right ? null : 'miss', title: name },
+    texts.map((text) => element('q', {}, cut(text))),
+    element('br'),
+    element('b', {}, right ? prediction : `taken for ${prediction}`),
+    ` ${(100 * probability).toFixed(1)} %`,
+    right ? null : `, is ${truth}`,
   );
 }
 

@@ -19,6 +19,7 @@ th,td{padding:5px 10px;text-align:right;border-bottom:1px solid var(--rule)}th:f
 .pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(132px,1fr));gap:12px;list-style:none;margin:0;padding:0}
 .pictures li{background:var(--card);border:1px solid var(--rule);border-radius:8px;padding:8px;font-size:.86rem;line-height:1.35;overflow-wrap:anywhere}
 .pictures img{display:block;width:100%;aspect-ratio:1;border-radius:4px;margin-bottom:6px;object-fit:cover}.pixels{image-rendering:pixelated}
+.passages{list-style:none;margin:0;padding:0;font-size:.92rem}.passages li{padding:8px 0;border-bottom:1px solid var(--rule);overflow-wrap:anywhere}.passages q+q{margin-left:.6em}.passages .miss b{color:var(--bad)}
 .pictures .miss{border-color:var(--bad)}.pictures .miss b{color:var(--bad)}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px;margin:0;font-size:.92rem}dt{color:var(--pale)}dd{margin:0;overflow-wrap:anywhere}
 details{margin-top:12px}pre{overflow-x:auto;background:var(--card);border:1px solid var(--rule);border-radius:8px;padding:12px;font-size:.82rem}
