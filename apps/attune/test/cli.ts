@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { crc32, deflateSync } from 'node:zlib';
-import { TASKS, writeImageTask } from '@attune/test-fixtures';
+import { TASKS, TEXT_TASKS, writeImageTask, writeTextTask } from '@attune/test-fixtures';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
@@ -60,6 +60,14 @@ export async function workspace(): Promise<{ folder: string; data: string; remov
   const folder = await mkdtemp(join(tmpdir(), 'attune-cli-'));
   const data = join(folder, 'similar');
   await writeImageTask(data, TASKS.similar, { perClass: 6, seed: 1 });
+  return { folder, data, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** A temporary folder, with `reviews/` in it: two classes of a few generated texts, in three splits. */
+export async function textWorkspace(): Promise<{ folder: string; data: string; remove(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'attune-cli-'));
+  const data = join(folder, 'reviews');
+  await writeTextTask(data, TEXT_TASKS.reviews, { perClass: { train: 20, validation: 6, test: 6 }, seed: 1 });
   return { folder, data, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 

@@ -2,6 +2,7 @@
 
 // What features say about a transfer
 export { type ADistanceOptions, aDistance } from './advise/a-distance.ts';
+export { bestEarlierLayer, bestLayer, type DepthPoint, depthCurve, depthTaps } from './advise/depth.ts';
 export { FeatureMoments } from './advise/feature-moments.ts';
 export { diagonalFrechetDistance, frechetDistance } from './advise/frechet.ts';
 export { HScoreAccumulator, hScore, shrunkHScore } from './advise/h-score.ts';
@@ -16,6 +17,7 @@ export {
 export { NceAccumulator, nce } from './advise/nce.ts';
 export { type NearestNeighbourOptions, nearestNeighbourAccuracy } from './advise/nearest-neighbours.ts';
 export { type ProbeOptions, type ProbeResult, probeAccuracy } from './advise/probe.ts';
+export { MOST_PER_CLASS, mostFrequentShare, sampleByClass } from './advise/sample-by-class.ts';
 export { stratifiedFolds } from './advise/stratified-folds.ts';
 export { type TransRateOptions, transRate } from './advise/trans-rate.ts';
 // The tensor API, and what it runs on
@@ -62,7 +64,7 @@ export {
 export { accuracy, confusionMatrix, macroF1, perClassAccuracy, perClassPrecision } from './metrics/classification.ts';
 export { averagePrecision, type MultiLabelMetrics, multiLabelMetrics } from './metrics/multi-label.ts';
 export { kendallTau, spearman, weightedKendallTau } from './metrics/rank-correlation.ts';
-export { type Summary, summarize } from './metrics/summary.ts';
+export { median, type Summary, summarize } from './metrics/summary.ts';
 // The protocol of pre-trained networks
 export {
   type ApplyOptions,

@@ -4,6 +4,8 @@
  */
 
 // What the words of two data sets advise
+export { type ScenarioEvidence, type TextScenario, textScenario } from './advise/scenario.ts';
+export { tapFeatures } from './advise/tap-features.ts';
 export { jensenShannon, TextCounts, type TextDistance, textDistance, unknownWords } from './advise/text-distance.ts';
 // Figures of classifiers
 export {
@@ -13,7 +15,7 @@ export {
   type TextMetrics,
   type TextPrediction,
 } from './classification/metrics.ts';
-export { namedTextPlan, TEXT_PLAN_NAMES } from './classification/plans.ts';
+export { namedTextPlan, TEXT_PLAN_NAMES, type TextMethod } from './classification/plans.ts';
 // Features and outputs of frozen networks, and heads that are fitted on them
 export { type ComputeFeaturesOptions, computeFeatures, computeProbabilities } from './compute-features.ts';
 // Data sets

@@ -1,5 +1,8 @@
 /** Transfer of text networks to labelled sentences and pairs of sentences: what runs in browsers, and what touches files. */
 
+// What the data advises
+export { type AdviseTextsOptions, adviseTexts, type TextAdvice } from './advise/advise-texts.ts';
+export { type AdvisedPlan, advisedPlans } from './advise/recommend-texts.ts';
 // Classifiers of texts, from data to the folder of a run
 export { type EvaluateTextRunOptions, evaluateTextRun, type TextRunEvaluation } from './classification/evaluate.ts';
 export { type FrozenHead, loadFrozenHead } from './classification/frozen-head.ts';
@@ -20,7 +23,6 @@ export {
   readFinishedTextRecord,
   readTextRecord,
   TEXT_RUN_FILES,
-  type TextMethod,
   type TextModelKind,
   type TextReading,
   type TextRecord,

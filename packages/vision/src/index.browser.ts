@@ -7,7 +7,6 @@
 export { stratifiedFolds } from '@attune/core';
 // What the data advises
 export { type Advice, type AdviseOptions, adviseOnImages, type Recommendation } from './advise/advise.ts';
-export { bestEarlierLayer, type DepthPoint } from './advise/depth.ts';
 export type { Axis, Scenario } from './advise/scenario.ts';
 export { type TapFeaturesOptions, tapFeatures } from './advise/tap-features.ts';
 // Augmentation

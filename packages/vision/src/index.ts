@@ -7,12 +7,10 @@ export {
   type Advice,
   type AdviseOptions,
   adviseOnImages,
-  MOST_PER_CLASS,
   type Recommendation,
   type TrialOptions,
 } from './advise/advise.ts';
 export { type AdviseVisionOptions, adviseVision, type VisionAdvice } from './advise/advise-vision.ts';
-export { bestEarlierLayer, bestLayer, type DepthPoint, depthCurve, depthTaps } from './advise/depth.ts';
 export type { Evidence, EvidenceCell, TaskTraits, Thresholds, Trial } from './advise/evidence-types.ts';
 export {
   BASELINE,

@@ -4,9 +4,12 @@ import { BASELINE, type Recommendation, type Validation, type VisionAdvice, vali
 import { DEFAULT_DATA, locateData } from '../input/data-sets.ts';
 import { featureCache } from '../input/feature-cache.ts';
 import { DEFAULT_MODEL, WEIGHT_DIRECTORIES } from '../input/weights.ts';
+import { depthTable } from '../terminal/depth-table.ts';
+import { duration } from '../terminal/duration.ts';
 import { stopOnInterrupt } from '../terminal/interrupt.ts';
 import { paragraph } from '../terminal/paragraph.ts';
-import { list, percent, table } from '../terminal/table.ts';
+import { shellCommand } from '../terminal/shell-command.ts';
+import { percent, table } from '../terminal/table.ts';
 import { askAdvice } from './ask-advice.ts';
 import type { CommandOptions } from './command-options.ts';
 import { backendOf, outputOf } from './command-options.ts';
@@ -60,17 +63,9 @@ export async function adviseVisionCommand(options: AdviseVisionCommandOptions): 
 function nextCommand({ recommended }: VisionAdvice, options: AdviseVisionCommandOptions): string {
   const { data, from, weights, size, seed } = options;
   const given = { data, from, weights, plan: recommended.name, size, seed: seed === 0 ? undefined : seed };
-  const words = Object.entries(given).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}`, shellWord(String(value))],
-  );
-  return ['attune tune vision', ...words].join(' ');
+  return shellCommand('attune tune vision', given);
 }
 
-function shellWord(text: string): string {
-  return /^[\w./:@%+,=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
-
-const BAR = 32;
 /** Classes whose counts are shown. */
 const MOST_CLASSES = 12;
 
@@ -96,14 +91,7 @@ function adviceText(advice: VisionAdvice, next: string): string {
       'layers',
       `accuracy of a linear probe on each, cross-validated on ${advice.measured} images (the most frequent class alone: ${percent(advice.chance)})`,
     ),
-    list(
-      depth.map(({ layer, accuracy, standardError }) => [
-        `  ${layer}`,
-        `${percent(accuracy).padStart(7)} ± ${(100 * standardError).toFixed(1).padStart(4)}`,
-        '█'.repeat(Math.round(BAR * accuracy)).padEnd(BAR, '·'),
-        layer === best.layer ? 'best' : '',
-      ]),
-    ),
+    depthTable(depth, best.layer),
     paragraph(
       'scores',
       `of the top layer, greater is better: ${Object.entries(scores)
@@ -190,9 +178,4 @@ function validationText({ recommended }: VisionAdvice, validation: Validation): 
     verdict,
     `Chance alone moves an accuracy on ${images} images by ± ${(100 * Math.sqrt((tried[0]!.mean * (1 - tried[0]!.mean)) / images)).toFixed(1)} points: --seeds 3 tells more.`,
   ].join('\n');
-}
-
-function duration(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 }

@@ -3,6 +3,8 @@ import { basename, join } from 'node:path';
 import { defined, describePlan, silentProgress, summarize, UserError } from '@attune/core';
 import { terminalProgress } from '@attune/core/node';
 import {
+  type AdviseTextsOptions,
+  adviseTexts,
   type GivenTextSettings,
   readTextRecord,
   type TextRecord,
@@ -103,6 +105,10 @@ async function tuneOnce(
   const sourceData = options.sourceData ?? begun?.sourceData?.path;
   const backend = await backendOf(options);
   const reading = { ...(data === begun?.data.path ? begun.data.reading : {}), ...readingOf(options) };
+  const plan =
+    options.plan === AUTO && begun === undefined
+      ? await advisedPlan({ data, reading, from, seed: options.seed, offline: options.offline }, output)
+      : await planOf(options, begun);
   // What is wrong with the input is said alone: only when training begins is it said what it is.
   const onStart = ({ dataset, record, notes }: TuneStart) => {
     const { skipped, warnings } = dataset;
@@ -124,7 +130,7 @@ async function tuneOnce(
       data,
       reading,
       from,
-      plan: await planOf(options, begun),
+      plan,
       vectors: options.vectors ?? begun?.vectors?.file,
       sourceData: sourceData === undefined ? undefined : await locateData(sourceData),
       seed: options.seed ?? begun?.seed ?? 0,
@@ -155,8 +161,24 @@ async function tuneOnce(
 /** Rows that were left out, of which more than these are only counted: there may be thousands. */
 const SHOWN_SKIPS = 10;
 
+/** Stands for the plan that `attune advise nlp` recommends. */
+const AUTO = 'auto';
+
+async function advisedPlan(
+  { from, ...options }: Omit<AdviseTextsOptions, 'from'> & { readonly from: string | undefined },
+  output: Output,
+): Promise<string> {
+  if (from === undefined)
+    throw new UserError('The plan auto is advice on a source, and none is named.', 'Name it with --from.');
+  const { recommended, scenario } = await adviseTexts({ ...options, from });
+  output.note(
+    `advised: ${recommended.plan} (size ${scenario.size}, likeness ${scenario.likeness}); all of the advice: attune advise nlp`,
+  );
+  return recommended.plan;
+}
+
 async function planOf({ plan }: TuneNlpCommandOptions, begun: TextRecord | undefined) {
-  if (plan === undefined) return begun?.plan;
+  if (plan === undefined || plan === AUTO) return begun?.plan;
   // Names are resolved where the network is known.
   return isPlanFile(plan) ? readPlan(plan) : plan;
 }
@@ -166,6 +188,7 @@ function settingsOf(options: TuneNlpCommandOptions, begun: TextRecord | undefine
   const { epochs, batch, lr, weightDecay, patience, balance, maxLength, pairsPerText } = options;
   const { embeddingSize, hiddenSize, dropout, minCount } = options;
   const { method: _, words, ...before } = begun?.settings ?? {};
+  const sizes = defined({ embeddingSize, hiddenSize, dropout, minimumCount: minCount });
   return {
     ...before,
     ...defined({
@@ -178,7 +201,7 @@ function settingsOf(options: TuneNlpCommandOptions, begun: TextRecord | undefine
       maxLength,
       iterations: pairsPerText,
     }),
-    words: { ...words, ...defined({ embeddingSize, hiddenSize, dropout, minimumCount: minCount }) },
+    words: { ...words, ...sizes },
   };
 }
 

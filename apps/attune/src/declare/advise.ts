@@ -1,6 +1,7 @@
 /** `attune advise`, domain by domain. */
 import type { Command } from 'commander';
 import { common, onBroken, wholeNumber } from './options.ts';
+import { readingOptions } from './text-options.ts';
 
 export function declareAdvise(program: Command): void {
   const advise = program.command('advise').description('what a data set advises');
@@ -20,4 +21,18 @@ export function declareAdvise(program: Command): void {
       .addOption(onBroken())
       .option('--no-cache', 'do not keep an index of the images for later runs'),
   ).action(async (options) => (await import('../commands/advise-vision.ts')).adviseVisionCommand(options));
+
+  common(
+    readingOptions(
+      advise
+        .command('nlp')
+        .description('scenario of transfer of labelled texts, evidence layer by layer, and the plans to take')
+        .option('--data <place>', 'table (CSV, TSV, JSON lines, Parquet), folder, or name of a data set'),
+    )
+      .option('--from <model>', 'a run, .safetensors file, folder of an encoder, or name on the Hugging Face hub')
+      .option('--source-data <place>', "texts of the source's own training: the distance to them is measured too")
+      .option('--offline', 'never fetch a model')
+      .option('--seed <n>', 'fixes splits, sample and folds', wholeNumber(0), 0)
+      .option('--no-cache', 'do not keep embeddings of frozen encoders for later runs'),
+  ).action(async (options) => (await import('../commands/advise-nlp.ts')).adviseNlpCommand(options));
 }

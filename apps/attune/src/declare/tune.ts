@@ -83,7 +83,10 @@ export function declareTune(program: Command): void {
         'lstm, text-cnn, bi-lstm, cnn-pair (random values); a run or .safetensors of one; an encoder: tiny_bert, a folder, or a name on the Hugging Face hub',
       )
       .option('--vectors <file>', 'GloVe, word2vec or fastText vectors for word-level networks')
-      .option('--plan <name|file>', `a JSON file, or one of ${TEXT_PLANS} (default: what suits the source)`)
+      .option(
+        '--plan <name|file>',
+        `auto (what \`advise nlp\` recommends), a JSON file, or ${TEXT_PLANS} (default: what suits the source)`,
+      )
       .option('--source-data <place>', "texts of the source's task, for plans that go on learning it (mult)")
       .option('--epochs <n>', 'passes over the training texts', wholeNumber(1))
       .option('--batch <n>', 'texts of one update', wholeNumber(1))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { accuracy, confusionMatrix, macroF1, perClassAccuracy, perClassPrecision } from './classification.ts';
-import { summarize } from './summary.ts';
+import { median, summarize } from './summary.ts';
 
 //                   0  0  0  1  1  2
 const labels = [0, 0, 0, 1, 1, 2];
@@ -48,4 +48,10 @@ describe('summarize', () => {
     expect(summarize([7])).toEqual({ count: 1, mean: 7, standardDeviation: 0, standardError: 0 });
     expect(() => summarize([])).toThrow(RangeError);
   });
+});
+
+it('finds the middle', () => {
+  expect(median([3, 1, 2])).toBe(2);
+  expect(median([4, 1, 3, 2])).toBe(2.5);
+  expect(median([])).toBeNaN();
 });

@@ -18,3 +18,9 @@ export function summarize(values: readonly number[]): Summary {
   const standardDeviation = count === 1 ? 0 : Math.sqrt(squares / (count - 1));
   return { count, mean, standardDeviation, standardError: standardDeviation / Math.sqrt(count) };
 }
+
+/** The middle value, or the mean of the two in the middle. NaN without values. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.ceil((sorted.length - 1) / 2)]!) / 2;
+}

@@ -9,8 +9,9 @@ import {
   type SentenceEncoder,
   type SentenceEncoderOptions,
 } from '../encoders/sentence-encoder.ts';
-import { type LoadedTextNetwork, loadTextNetwork } from '../models/files.ts';
+import { loadTextNetwork } from '../models/files.ts';
 import type { TextArchitecture } from '../models/text-network.ts';
+import type { LoadedTextNetwork } from '../models/text-network-bytes.ts';
 import type { TrainedModel } from './settings.ts';
 import { locateTextSource } from './source.ts';
 

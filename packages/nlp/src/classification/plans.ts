@@ -1,7 +1,9 @@
 /** Plans of text networks by name: core's, INIT and MULT of Mou et al. 2016, and SetFit. */
 import { type Network, namedPlan, type TransferPlan, UserError } from '@attune/core';
 import { type Init, initPlan, multPlan } from '../transfer-plans.ts';
-import type { TextMethod } from './record.ts';
+
+/** How weights are found: by gradient steps, by logistic regression on frozen features, or by SetFit. */
+export type TextMethod = 'gradient' | 'probe' | 'setfit';
 
 /** Their names, beside those that core's `namedPlan` knows. X stands for r (random), l (locked) or t (tuned). */
 export const TEXT_PLAN_NAMES: readonly string[] = ['init-XXX', 'mult', 'mult-init-XXX', 'setfit'];

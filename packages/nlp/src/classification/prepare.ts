@@ -35,6 +35,8 @@ interface PrepareOptions {
   readonly seed: number;
 }
 
+const FITTED = 'the head is fitted by logistic regression: epochs, batch and learning rate have no say';
+
 /** @throws UserError when the plan moves what the network lacks. */
 export function prepareNetwork(started: Started, { plan, settings, dataset, seed }: PrepareOptions): PreparedModel {
   const { network, held, lora, encode } = started;
@@ -55,6 +57,7 @@ export function prepareNetwork(started: Started, { plan, settings, dataset, seed
     model: networkModel(network, encode),
     notes: [
       ...started.notes,
+      ...(settings.method === 'probe' ? [FITTED] : []),
       ...(cut > 0
         ? [
             `${cut} of ${train.texts.length} texts are longer than ${settings.maxLength} ${settings.words ? 'words' : 'tokens'}, and cut: --max-length takes more`,
@@ -98,7 +101,7 @@ export function prepareFrozen(
         frozenModel(encoder, fitted(), { cacheFolder }).probabilities(examples, onProgress),
       dispose: () => encoder.dispose(),
     },
-    notes: [],
+    notes: [FITTED],
     async train({ onPrepare, signal }) {
       const { train, validation } = dataset.splits;
       const total = train.length + validation.length;

@@ -11,15 +11,13 @@ import type { OpenTextsOptions } from '../dataset/open.ts';
 import type { Pooling } from '../encoders/encoder-network.ts';
 import type { Matching, TextArchitecture } from '../models/text-network.ts';
 import type { TextMetrics } from './metrics.ts';
+import type { TextMethod } from './plans.ts';
 
 /**
  * What a run trains: a word-level network (`words`), a transformer encoder (`encoder`), or a head on a frozen encoder that
  * transformers.js runs (`frozen`).
  */
 export type TextModelKind = 'words' | 'encoder' | 'frozen';
-
-/** How weights are found: by gradient steps, by logistic regression on frozen features, or by SetFit. */
-export type TextMethod = 'gradient' | 'probe' | 'setfit';
 
 export interface TextSettings {
   readonly method: TextMethod;

@@ -240,6 +240,12 @@ describe('what does not go together is refused, and nothing is written', () => {
       /not balanced by 'linear-probe'/,
     ],
     [
+      'sizes of words for an encoder',
+      () => ({ from: TINY_BERT, settings: { words: { hiddenSize: 4 } } }),
+      /hiddenSize is of word-level networks/,
+    ],
+    ['pairs without SetFit', () => ({ settings: { iterations: 3 } }), /what SetFit learns from/],
+    [
       'another dimension than the source has',
       () => ({ from: path('source'), settings: { words: { embeddingSize: 50 } } }),
       /length of a word vector is to be 50, and that of the source in .* is 8/,

@@ -172,6 +172,7 @@ async function prepare(options: TuneTextsOptions, given: Given) {
       { plan, model: trainedModel(source), examples },
       { ...options.settings, ...vectorSize },
     );
+    requireSettingsOf(settings, options.settings);
     const sourceData = options.sourceData === undefined ? undefined : await openTexts(options.sourceData, { seed });
     if (vectors !== undefined && settings.words === null)
       throw new UserError(`${from} is an encoder, which has no word vectors.`, 'Leave --vectors out.');
@@ -182,6 +183,15 @@ async function prepare(options: TuneTextsOptions, given: Given) {
     // What was loaded of a word-level network has been copied; an encoder is the model's by now.
     if (opened && (prepared === undefined || opened.kind === 'words')) await closeTextSource(opened);
   }
+}
+
+/** @throws UserError for a setting that is given and would be of no consequence. */
+function requireSettingsOf({ words, method }: TextSettings, given: GivenTextSettings = {}): void {
+  const [first] = Object.keys(given.words ?? {});
+  if (words === null && first !== undefined)
+    throw new UserError(`${first} is of word-level networks, and this is an encoder.`, 'Leave it out.');
+  if (method !== 'setfit' && given.iterations != null)
+    throw new UserError('Pairs of texts are what SetFit learns from.', 'Take the plan setfit, or leave them out.');
 }
 
 function planOf(plan: TransferPlan | string, source: OpenedSource): TransferPlan {

@@ -1,6 +1,12 @@
 /** What frozen layers' features tell of a task: which earlier layer a probe likes best, found on the images to learn from. */
-import type { ImageNetwork, LabelledFeatures } from '@attune/core';
-import { bestEarlierLayer as bestOf, depthCurve, depthTaps, type Example, tapFeatures } from '@attune/vision';
+import {
+  bestEarlierLayer as bestOf,
+  depthCurve,
+  depthTaps,
+  type ImageNetwork,
+  type LabelledFeatures,
+} from '@attune/core';
+import { type Example, tapFeatures } from '@attune/vision';
 import { loadPretrained } from '@attune/zoo/node';
 import { FIXTURES } from './targets.ts';
 import type { Task } from './task.ts';

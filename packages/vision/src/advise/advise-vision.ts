@@ -1,6 +1,15 @@
 /** Advice on a folder of images: what `attune advise vision` asks for. */
 import type { ImageNetwork, LabelledFeatures, SplitName } from '@attune/core';
-import { aDistance, FeatureMoments, frechetDistance, leep, namedPlan, nce, UserError } from '@attune/core';
+import {
+  aDistance,
+  FeatureMoments,
+  frechetDistance,
+  leep,
+  namedPlan,
+  nce,
+  sampleByClass,
+  UserError,
+} from '@attune/core';
 import { catalogueEntry } from '@attune/zoo';
 import { loadPretrained } from '@attune/zoo/node';
 import { computeFeatures } from '../compute-features.ts';
@@ -8,7 +17,7 @@ import type { LabelKind } from '../dataset/labels.ts';
 import type { Example, ImageDataset, OpenImagesOptions, SkippedImage } from '../dataset/open.ts';
 import { openImages } from '../dataset/open.ts';
 import { startNetwork } from '../source-network.ts';
-import { type Advice, type AdviseOptions, adviseOnImages, sampleOf, type TrialOptions } from './advise.ts';
+import { type Advice, type AdviseOptions, adviseOnImages, type TrialOptions } from './advise.ts';
 import { planSeconds } from './plan-time.ts';
 import { sourceProbabilities } from './source-head.ts';
 
@@ -88,7 +97,7 @@ export async function adviseVision(options: AdviseVisionOptions): Promise<Vision
       ...(options.evidence ? { evidence: options.evidence } : {}),
       ...(onProgress ? { onProgress } : {}),
     });
-    const sample = sampleOf(train, classes, seed);
+    const sample = sampleByClass(train, classes, seed);
     const seconds = advice.ranking.map(({ name }) => {
       const plan = namedPlan(name);
       return [name, planSeconds({ plan, network, images: train.length, secondsPerImage: advice.secondsPerImage })];
@@ -120,7 +129,7 @@ async function askSourceHead(network: ImageNetwork, examples: readonly Example[]
 
 /** Of the top layer's features. A sample of the source's images is enough, as it is of the target's. */
 async function distance(network: ImageNetwork, examples: readonly Example[], source: ImageDataset, seed: number) {
-  const others = sampleOf(Object.values(source.splits).flat(), source.classes.length, seed);
+  const others = sampleByClass(Object.values(source.splits).flat(), source.classes.length, seed);
   const [here, there] = [await computeFeatures(network, examples), await computeFeatures(network, others)];
   return {
     frechet: frechetDistance(momentsOf(there), momentsOf(here)),

@@ -2,7 +2,7 @@ import { type ImageNetwork, namedPlan, selectBackend } from '@attune/core';
 import { createNetwork } from '@attune/zoo';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawnExamples } from '../../test/drawn-examples.ts';
-import { adviseOnImages, sampleOf } from './advise.ts';
+import { adviseOnImages } from './advise.ts';
 import type { Evidence } from './evidence-types.ts';
 
 await selectBackend({ prefer: 'cpu' });
@@ -118,21 +118,5 @@ describe('advice', () => {
     expect(advice.traits.earlierGain).toBe(0);
     expect(advice.ranking.map(({ name }) => name).sort()).toEqual(['full', 'linear-probe', 'scratch']);
     short.dispose();
-  });
-});
-
-describe('the sample', () => {
-  it('is at most 100 images of a class and 2,000 in all, and changes with the seed alone', () => {
-    const train = drawnExamples([300, 3]);
-    const sample = sampleOf(train, 2, 1);
-    expect(sample.filter(({ label }) => label === 0)).toHaveLength(100);
-    expect(sample.filter(({ label }) => label === 1)).toHaveLength(3);
-    expect(new Set(sample.map(({ name }) => name)).size).toBe(103);
-    const names = (seed: number) => sampleOf(train, 2, seed).map(({ name }) => name);
-    expect(names(1)).toEqual(names(1));
-    expect(names(2)).not.toEqual(names(1));
-
-    const many = drawnExamples(new Array<number>(200).fill(12));
-    expect(sampleOf(many, 200, 1)).toHaveLength(2000);
   });
 });

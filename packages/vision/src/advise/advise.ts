@@ -3,10 +3,22 @@
  * classes apart, and which plan that speaks for. Frozen features alone say so in seconds; trials of the likeliest plans, where
  * they are asked for, take minutes and say it more surely.
  */
-import type { ImageNetwork, LabelledFeatures } from '@attune/core';
-import { logMe, nearestNeighbourAccuracy, Random, shrunkHScore, transRate } from '@attune/core';
+import type { DepthPoint, ImageNetwork, LabelledFeatures } from '@attune/core';
+import {
+  bestEarlierLayer,
+  bestLayer,
+  depthCurve,
+  depthTaps,
+  logMe,
+  median,
+  mostFrequentShare,
+  nearestNeighbourAccuracy,
+  Random,
+  sampleByClass,
+  shrunkHScore,
+  transRate,
+} from '@attune/core';
 import type { Example } from '../dataset/open.ts';
-import { bestEarlierLayer, bestLayer, type DepthPoint, depthCurve, depthTaps } from './depth.ts';
 import { EVIDENCE, THRESHOLDS } from './evidence.ts';
 import type { Evidence, TaskTraits, Trial } from './evidence-types.ts';
 import { EARLIER_LAYER, type RankedPlan, rankPlans, worthTrying } from './recommend.ts';
@@ -42,7 +54,7 @@ export interface Advice {
   /** Images of each class, in the order of the classes. */
   readonly perClass: readonly number[];
   readonly classes: readonly string[];
-  /** Images that were measured: at most `MOST_PER_CLASS` a class. */
+  /** Images that were measured: at most `MOST_PER_CLASS` of core a class. */
   readonly measured: number;
   /** Accuracy, among those, of always naming the most frequent class. */
   readonly chance: number;
@@ -67,11 +79,6 @@ export interface Recommendation extends RankedPlan {
   readonly name: string;
 }
 
-/** Images of a class that are measured at most: more hardly change the numbers. */
-export const MOST_PER_CLASS = 100;
-/** Images that are measured at most. */
-const MOST_IMAGES = 2000;
-
 /** Images of the middle class that a third must be left out of for a trial. */
 const FEWEST_TO_TRY = 3;
 
@@ -84,7 +91,7 @@ export async function adviseOnImages(options: AdviseOptions): Promise<Advice> {
   const perClass = new Array<number>(classes.length).fill(0);
   for (const { label } of train) perClass[label]!++;
   if (Math.max(...perClass) < 2) throw new RangeError('advice needs a class with at least two images');
-  const sample = sampleOf(train, classes.length, seed);
+  const sample = sampleByClass(train, classes.length, seed);
 
   const passes = stopwatch();
   const features = await tapFeatures(network, sample, {
@@ -122,7 +129,7 @@ export async function adviseOnImages(options: AdviseOptions): Promise<Advice> {
     perClass,
     classes,
     measured: sample.length,
-    chance: Math.max(...perClass.map((count) => Math.min(count, mostOf(classes.length)))) / sample.length,
+    chance: mostFrequentShare(sample),
     traits,
     scenario: scenarioOf(traits, evidence.thresholds),
     depth,
@@ -164,22 +171,4 @@ function named(ranked: RankedPlan, earlierLayer: string | undefined): Recommenda
   if (ranked.plan === 'surgical') return [];
   if (ranked.plan !== EARLIER_LAYER) return [{ ...ranked, name: ranked.plan }];
   return earlierLayer === undefined ? [] : [{ ...ranked, name: `probe-at-${earlierLayer}` }];
-}
-
-/** Images of a class that are measured at most, of so many classes. */
-function mostOf(classes: number): number {
-  return Math.max(2, Math.min(MOST_PER_CLASS, Math.floor(MOST_IMAGES / classes)));
-}
-
-/** At most so many images of each class, drawn by the seed. */
-export function sampleOf(train: readonly Example[], classes: number, seed: number): Example[] {
-  const ofClass = Array.from({ length: classes }, (): Example[] => []);
-  for (const example of train) ofClass[example.label]!.push(example);
-  const random = Random.fromSeed(seed).fork('advice');
-  return ofClass.flatMap((examples, label) => random.fork(label).shuffle(examples).slice(0, mostOf(classes)));
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.ceil((sorted.length - 1) / 2)]!) / 2;
 }

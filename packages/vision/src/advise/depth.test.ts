@@ -1,7 +1,15 @@
-import { type LabelledFeatures, namedPlan, Random, selectBackend } from '@attune/core';
+import {
+  bestEarlierLayer,
+  bestLayer,
+  depthCurve,
+  depthTaps,
+  type LabelledFeatures,
+  namedPlan,
+  Random,
+  selectBackend,
+} from '@attune/core';
 import { catalogue, createNetwork } from '@attune/zoo';
 import { describe, expect, it } from 'vitest';
-import { bestEarlierLayer, bestLayer, depthCurve, depthTaps } from './depth.ts';
 
 await selectBackend({ prefer: 'cpu' });
 

@@ -1,9 +1,8 @@
-import { type Network, namedPlan, selectBackend } from '@attune/core';
+import { depthTaps, type Network, namedPlan, selectBackend } from '@attune/core';
 import { createNetwork, extendNetwork } from '@attune/zoo';
 import { describe, expect, it } from 'vitest';
 import { drawnExamples } from '../../test/drawn-examples.ts';
 import { adviseOnImages } from './advise.ts';
-import { depthTaps } from './depth.ts';
 import { tapFeatures } from './tap-features.ts';
 import { trialFolds, trialOf, tryPlans } from './try-plans.ts';
 

@@ -3,12 +3,11 @@
  * the same thirds, so that they are compared image by image. Test images are not touched.
  */
 import type { ImageNetwork, LabelledFeatures, Lora, TransferPlan } from '@attune/core';
-import { evaluate, namedPlan, rowsAt, stratifiedFolds } from '@attune/core';
+import { bestEarlierLayer, depthCurve, evaluate, namedPlan, rowsAt, stratifiedFolds } from '@attune/core';
 import { imageSource } from '../batches.ts';
 import type { Example } from '../dataset/open.ts';
 import { defaultSettings } from '../default-settings.ts';
 import { trainOnImages } from '../train.ts';
-import { bestEarlierLayer, depthCurve } from './depth.ts';
 import type { Trial } from './evidence-types.ts';
 import { BASELINE, EARLIER_LAYER } from './recommend.ts';
 

@@ -1,6 +1,7 @@
 /** Which layer's features tell the classes apart best: a cross-validated linear probe at each depth. */
-import type { LabelledFeatures, Network } from '@attune/core';
-import { probeAccuracy } from '@attune/core';
+import type { Network } from '../network.ts';
+import type { LabelledFeatures } from './labelled-features.ts';
+import { probeAccuracy } from './probe.ts';
 
 export interface DepthPoint {
   readonly layer: string;
