@@ -60,6 +60,13 @@ describe('a word-level network', () => {
     const { document: asked } = await json('predict', 'words', 'a lovely film', '--top', '1');
     expect(asked.predictions[0].classes).toHaveLength(1);
 
+    await json('export', 'words', '--format', 'onnx', '--out', 'words-exported');
+    const classify = await pipeline('text-classification', join(folder, 'words-exported'), { dtype: 'fp32' });
+    const [said] = (await classify('a lovely film')) as { label: string; score: number }[];
+    const [first] = asked.predictions[0].classes;
+    expect(said!.label).toBe(first.label);
+    expect(said!.score).toBeCloseTo(first.probability, 4);
+    await classify.dispose();
     await json('export', 'words', '--format', 'safetensors', '--out', 'copy.safetensors');
     const args = ['tune', 'nlp', '--data', data, '--from', 'copy.safetensors', '--epochs', '1', '--out', 'again'];
     const { document: again } = await json(...args, '--no-report');

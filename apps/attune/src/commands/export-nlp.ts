@@ -2,7 +2,15 @@
 import { cp, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '@attune/core';
-import { exportEncoder, loadEncoder, readFinishedTextRecord, TEXT_RUN_FILES, type TextRecord } from '@attune/nlp';
+import {
+  exportEncoder,
+  exportTextNetwork,
+  loadEncoder,
+  loadTextNetwork,
+  readFinishedTextRecord,
+  TEXT_RUN_FILES,
+  type TextRecord,
+} from '@attune/nlp';
 import type { CommandOptions } from './command-options.ts';
 import { backendOf, outputOf } from './command-options.ts';
 
@@ -25,24 +33,35 @@ export async function exportTexts(run: string, options: ExportTextsOptions): Pro
 }
 
 /** @returns What was written, and how it is used. */
-async function writeOnnx(run: string, { model, classes }: TextRecord, out: string): Promise<string> {
-  if (model !== 'encoder')
+async function writeOnnx(
+  run: string,
+  { model, settings, classes: labels, pairs }: TextRecord,
+  out: string,
+): Promise<string> {
+  if (model === 'frozen')
     throw new UserError(
-      model === 'words'
-        ? `The run in ${run} is of a word-level network, which is not written as ONNX yet.`
-        : `The run in ${run} is a head on a frozen encoder, which is not written as ONNX.`,
+      `The run in ${run} is a head on a frozen encoder, which is not written as ONNX.`,
       'Take --format safetensors.',
     );
-  const { network, tokenizer } = await loadEncoder(join(run, TEXT_RUN_FILES.encoder));
-  try {
-    await exportEncoder(network, out, { tokenizer, labels: classes });
-  } finally {
-    network.dispose();
+  if (model === 'words') {
+    const { network, vocabulary } = await loadTextNetwork(join(run, TEXT_RUN_FILES.model));
+    try {
+      await exportTextNetwork(network, out, { vocabulary, labels, maxLength: settings.maxLength });
+    } finally {
+      network.dispose();
+    }
+  } else {
+    const { network, tokenizer } = await loadEncoder(join(run, TEXT_RUN_FILES.encoder));
+    try {
+      await exportEncoder(network, out, { tokenizer, labels });
+    } finally {
+      network.dispose();
+    }
   }
-  return [
-    `wrote ${out}`,
-    `in JavaScript: await pipeline('text-classification', '/path/to/${out}', { dtype: 'fp32' }), of @huggingface/transformers`,
-  ].join('\n');
+  const use = pairs
+    ? 'await tokenizer(texts, { text_pair: others, padding: true }), for AutoModelForSequenceClassification'
+    : `await pipeline('text-classification', '/path/to/${out}', { dtype: 'fp32' })`;
+  return [`wrote ${out}`, `in JavaScript, with @huggingface/transformers: ${use}`].join('\n');
 }
 
 /** The run's own file or folder. */
