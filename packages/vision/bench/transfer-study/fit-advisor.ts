@@ -82,14 +82,15 @@ function judge(task: StudiedTask, evidence: Evidence, trying: Trying, exclude?: 
 function adviceFor(task: StudiedTask, draw: Draw, evidence: Evidence, trying: Trying, exclude?: string): string {
   const measured = ({ plan }: { readonly plan: string }) => isAdvised(plan) && task.accuracy[plan] !== undefined;
   const traits = { ...task, ...draw.traits };
-  const known = rankPlans(traits, evidence, { exclude }).filter(measured);
+  const { probe } = draw;
+  const known = rankPlans(traits, evidence, { probe, exclude }).filter(measured);
   const tried: readonly string[] = {
     nothing: [],
     'earlier layer': [EARLIER_LAYER],
     plans: [EARLIER_LAYER, ...worthTrying(known, TRIED_PLANS)],
   }[trying];
   const trials = draw.trials.filter(({ plan }) => tried.includes(plan));
-  return rankPlans(traits, evidence, { trials, exclude }).find(measured)!.plan;
+  return rankPlans(traits, evidence, { probe, trials, exclude }).find(measured)!.plan;
 }
 
 function judged(task: StudiedTask, advised: readonly string[]): Judged {

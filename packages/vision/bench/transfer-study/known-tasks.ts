@@ -27,6 +27,8 @@ const EVERYWHERE = ['linear-probe', 'earlier-layer', 'full', 'probe-then-full', 
 export interface Draw {
   readonly seed: number;
   readonly traits: Pick<TaskTraits, 'shift' | 'earlierGain'>;
+  /** Cross-validated accuracy of a probe on the top layer. */
+  readonly probe: number;
   /** Of `trials.ts`. */
   readonly trials: readonly Trial[];
 }
@@ -94,26 +96,21 @@ function drawsOf(scores: readonly Measurement[], trials: readonly Measurement[])
       {
         seed,
         traits: { ...(shift === undefined ? {} : { shift }), earlierGain },
+        probe: curve.at(-1)!,
         trials: trialsOf(trials.filter((each) => each.seed === seed)),
       },
     ];
   });
 }
 
-/** Gains over the probe image by image, over all parts that were left out. */
+/** The plans against the probe, over all parts that were left out. */
 function trialsOf(runs: readonly Measurement[]): Trial[] {
+  const right = (plan: string) =>
+    levels(runs, 'fold').flatMap((fold) =>
+      [...String(where(runs, { plan, fold })[0]?.settings?.right ?? '')].map((each) => each === '1'),
+    );
   return levels(runs, 'plan')
     .map(String)
     .filter((plan) => plan !== BASELINE)
-    .map((plan) =>
-      trialOf(
-        plan,
-        levels(runs, 'fold').flatMap((fold) => {
-          const [right, baseline] = [plan, BASELINE].map((name) =>
-            [...String(where(runs, { plan: name, fold })[0]?.settings?.right ?? '')].map(Number),
-          );
-          return right!.map((each, i) => each - baseline![i]!);
-        }),
-      ),
-    );
+    .map((plan) => trialOf(plan, right(plan), right(BASELINE)));
 }

@@ -111,7 +111,7 @@ export async function adviseOnImages(options: AdviseOptions): Promise<Advice> {
     earlierGain: (earlier ?? top).accuracy - top.accuracy,
   };
   const rank = (trials: readonly Trial[]) =>
-    rankPlans(traits, evidence, { trials }).flatMap((ranked) => named(ranked, earlier?.layer));
+    rankPlans(traits, evidence, { probe: top.accuracy, trials }).flatMap((ranked) => named(ranked, earlier?.layer));
   const trials =
     options.trials === undefined || traits.imagesPerClass < FEWEST_TO_TRY
       ? []

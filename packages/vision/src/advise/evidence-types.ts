@@ -13,9 +13,13 @@ export interface TaskTraits {
 /** What a plan gained on some of the very images to learn from, which it was not trained on. */
 export interface Trial {
   readonly plan: string;
-  /** Accuracy above that of a linear probe on the same images. */
+  /** Accuracy of a linear probe on the images that were left out, in [0, 1]. */
+  readonly probe: number;
+  /** The plan's accuracy on the same images, less that; shares, so 0.01 is a point. */
   readonly gain: number;
-  /** Of that, from how much it differs from image to image. */
+  /** The gain as an angle (see `room.ts`), radians; of few images, each share is nearer to a half than it was counted. */
+  readonly angle: number;
+  /** Of the angle, from how much the gain differs from image to image. */
   readonly standardError: number;
 }
 

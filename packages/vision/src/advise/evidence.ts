@@ -7,7 +7,7 @@ export const THRESHOLDS: Thresholds = {
     "imagesPerClass": 0.5,
     "shift": 0.5
   },
-  "caution": 0,
+  "caution": 0.5,
   "imagesPerClass": 44.72,
   "shift": 0.05521
 };

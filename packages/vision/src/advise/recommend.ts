@@ -5,15 +5,18 @@
  *   trial       gain on images at hand that were left out of training, where the plan was tried
  *   posterior   both, by their precision: the normal prior's update (empirical Bayes)
  *
- * So where images are few, and trials unsure, known tasks decide; where trials are sure, they do.
+ * So where images are few, and trials unsure, known tasks decide; where trials are sure, they do. All gains are angles
+ * (`room.ts`), so that a known task where much was left to gain promises little where little is left.
  */
 import type { Evidence, EvidenceCell, TaskTraits, Thresholds, Trial } from './evidence-types.ts';
+import { UPDATE_COSTS } from './plan-time.ts';
+import { angleBetween, gainFrom } from './room.ts';
 
 export interface RankedPlan {
   readonly plan: string;
-  /** Expected accuracy above that of the linear probe on the top layer; shares, so 0.01 is a point. */
+  /** Expected accuracy above that of the linear probe on the top layer, at most what the probe leaves; shares, so 0.01 is a point. */
   readonly gain: number;
-  /** How far the gain on this task may well be from that: one standard deviation. */
+  /** How far the gain on this task may well be from that: one standard deviation; shares. */
   readonly standardError: number;
   /** What it gained in trials here; null where it was not tried. */
   readonly trial: number | null;
@@ -25,14 +28,21 @@ export const BASELINE = 'linear-probe';
 /** A probe on the layer below the top that does best in cross-validation. */
 export const EARLIER_LAYER = 'earlier-layer';
 
+/** An angle of a point where half of the images are right. */
+const POINT = angleBetween(0.5, 0.51);
 /** Tasks never differ less than this, though a few known ones may agree. */
-const LEAST_VARIANCE = 0.01 ** 2;
+const LEAST_VARIANCE = POINT ** 2;
 /** Trials learn from fewer images, in fewer updates: they are off by about this, however many images they are scored on. */
-const TRIAL_VARIANCE = 0.01 ** 2;
+const TRIAL_VARIANCE = POINT ** 2;
 /** Known tasks that speak with this many voices or fewer say nothing of how much tasks differ. */
 const FEWEST_VOICES = 1.5;
 
 export interface RankOptions {
+  /**
+   * Accuracy of a linear probe on images at hand that it was not trained on: no plan is expected to gain more than it leaves.
+   * Default: that of the trials, or else of known tasks, by their likeness.
+   */
+  readonly probe?: number | undefined;
   /** Default: none. */
   readonly trials?: readonly Trial[];
   /** A target whose cells are not heard, for leave-one-out. */
@@ -41,7 +51,8 @@ export interface RankOptions {
 
 /**
  * Plans by what they can be counted on for (the expected gain less the thresholds' `caution` standard errors), the best
- * first: a plan whose gain varies widely from task to task is a gamble.
+ * first, of equals the cheapest: a plan whose gain varies widely from task to task is a gamble, and where the probe leaves
+ * nothing to gain, there is no reason for another plan.
  * @throws RangeError when no known task is left to compare with.
  */
 export function rankPlans(traits: TaskTraits, evidence: Evidence, options: RankOptions = {}): RankedPlan[] {
@@ -51,15 +62,31 @@ export function rankPlans(traits: TaskTraits, evidence: Evidence, options: RankO
     .filter(({ target, accuracy }) => target !== exclude && accuracy[BASELINE] !== undefined)
     .map((cell) => ({ cell, weight: kernel(traits, cell, widths) }));
   if (heard.length === 0) throw new RangeError('there is no known task to compare with');
+  const probe = trials[0]?.probe ?? options.probe ?? meanOf(heard, ({ accuracy }) => accuracy[BASELINE]!);
   const plans = new Set(heard.flatMap(({ cell }) => Object.keys(cell.accuracy)));
-  const ranked = [...plans].map((plan): RankedPlan => {
-    if (plan === BASELINE) return { plan, gain: 0, standardError: 0, trial: null };
+  const ranked = [...plans].map((plan) => {
+    if (plan === BASELINE) return { plan, gain: 0, standardError: 0, trial: null, countedOn: 0 };
     const known = prior(heard, plan);
     const trial = trials.find((each) => each.plan === plan);
-    return { plan, ...(trial === undefined ? known : posterior(known, trial)), trial: trial?.gain ?? null };
+    const { angle, deviation } = trial === undefined ? known : posterior(known, trial);
+    const points = (deviations: number) => gainFrom(probe, angle + deviations * deviation);
+    return {
+      plan,
+      gain: points(0),
+      standardError: (points(1) - points(-1)) / 2,
+      trial: trial?.gain ?? null,
+      countedOn: points(-caution),
+    };
   });
-  const countedOn = ({ gain, standardError }: RankedPlan) => gain - caution * standardError;
-  return ranked.sort((a, b) => countedOn(b) - countedOn(a));
+  return ranked
+    .sort((a, b) => b.countedOn - a.countedOn || costOf(a.plan) - costOf(b.plan))
+    .map(({ countedOn: _, ...plan }) => plan);
+}
+
+/** Of an update; that of the head alone is next to nothing, the more so where there is no layer to choose. */
+function costOf(plan: string): number {
+  if (plan === BASELINE) return 0;
+  return plan === EARLIER_LAYER ? Number.MIN_VALUE : (UPDATE_COSTS[plan] ?? UPDATE_COSTS.full!);
 }
 
 /**
@@ -75,7 +102,11 @@ export function worthTrying(ranking: readonly RankedPlan[], count: number): stri
     .map(({ plan }) => plan);
 }
 
-type Belief = Pick<RankedPlan, 'gain' | 'standardError'>;
+/** Of a gain as an angle, radians: what is expected, and a standard deviation. */
+interface Belief {
+  readonly angle: number;
+  readonly deviation: number;
+}
 
 interface Heard {
   readonly cell: EvidenceCell;
@@ -84,24 +115,25 @@ interface Heard {
 
 /** The mean over known tasks, and how far a further task may be from it: their own spread, and the mean's error. */
 function prior(heard: readonly Heard[], plan: string): Belief {
-  const known = heard.flatMap(({ cell: { accuracy }, weight }) => {
-    const measured = accuracy[plan];
-    return measured === undefined ? [] : [{ gain: measured - accuracy[BASELINE]!, weight }];
-  });
-  const total = sum(known.map(({ weight }) => weight));
-  const gain = sum(known.map((each) => each.weight * each.gain)) / total;
-  const squares = sum(known.map((each) => each.weight * (each.gain - gain) ** 2)) / total;
-  const voices = total ** 2 / sum(known.map(({ weight }) => weight ** 2));
+  const known = heard.filter(({ cell }) => cell.accuracy[plan] !== undefined);
+  const gainIn = ({ accuracy }: EvidenceCell) => angleBetween(accuracy[BASELINE]!, accuracy[plan]!);
+  const angle = meanOf(known, gainIn);
+  const squares = meanOf(known, (cell) => (gainIn(cell) - angle) ** 2);
+  const voices = sum(known.map(({ weight }) => weight)) ** 2 / sum(known.map(({ weight }) => weight ** 2));
   const spread = voices <= FEWEST_VOICES ? UNKNOWN_VARIANCE : (squares * (voices + 1)) / (voices - 1);
-  return { gain, standardError: Math.sqrt(spread + LEAST_VARIANCE) };
+  return { angle, deviation: Math.sqrt(spread + LEAST_VARIANCE) };
 }
 
-/** Of a plan that one task alone speaks for: it may gain or lose twenty points. */
-const UNKNOWN_VARIANCE = 0.2 ** 2;
+/** Of a plan that one task alone speaks for: it may gain or lose some twenty points. */
+const UNKNOWN_VARIANCE = (20 * POINT) ** 2;
 
-function posterior(known: Belief, trial: Trial): Belief {
-  const [a, b] = [1 / known.standardError ** 2, 1 / (trial.standardError ** 2 + TRIAL_VARIANCE)];
-  return { gain: (a * known.gain + b * trial.gain) / (a + b), standardError: 1 / Math.sqrt(a + b) };
+function posterior(known: Belief, { angle, standardError }: Trial): Belief {
+  const [a, b] = [1 / known.deviation ** 2, 1 / (standardError ** 2 + TRIAL_VARIANCE)];
+  return { angle: (a * known.angle + b * angle) / (a + b), deviation: 1 / Math.sqrt(a + b) };
+}
+
+function meanOf(heard: readonly Heard[], value: (cell: EvidenceCell) => number): number {
+  return sum(heard.map(({ cell, weight }) => weight * value(cell))) / sum(heard.map(({ weight }) => weight));
 }
 
 function kernel(a: TaskTraits, b: TaskTraits, widths: Thresholds['widths']): number {

@@ -3,6 +3,7 @@ import { createNetwork, extendNetwork } from '@attune/zoo';
 import { describe, expect, it } from 'vitest';
 import { drawnExamples } from '../../test/drawn-examples.ts';
 import { adviseOnImages } from './advise.ts';
+import { angleBetween } from './room.ts';
 import { tapFeatures } from './tap-features.ts';
 import { trialFolds, trialOf, tryPlans } from './try-plans.ts';
 
@@ -57,14 +58,22 @@ describe('trials', () => {
     expect([40, 300, 450, 500, 900, 5000].map(trialFolds)).toEqual([3, 3, 2, 2, 1, 1]);
   });
 
-  it('have the error of paired differences, and are never certain', () => {
-    // Mean 1/4, squares 3/16 + ... = 0.75, and one more image that may differ.
-    expect(trialOf('full', [1, 0, 0, 0])).toEqual({
+  it('compare accuracies on the same images, and are never certain', () => {
+    const rights = (text: string) => [...text].map((each) => each === '1');
+    const trial = (plan: string, probe: string) => trialOf('full', rights(plan), rights(probe));
+    // 3 of 4 against 2 of 4, both right on 2: with a quarter of an image more in each cell, of 5, 0.7, 0.5 and 0.45.
+    const correlation = (0.45 - 0.7 * 0.5) / Math.sqrt(0.7 * 0.3 * 0.5 * 0.5);
+    expect(trial('1110', '1100')).toEqual({
       plan: 'full',
+      probe: 0.5,
       gain: 0.25,
-      standardError: expect.closeTo(Math.sqrt((0.75 + 1) / 5 / 4), 9),
+      angle: expect.closeTo(angleBetween(0.5, 0.7), 9),
+      standardError: expect.closeTo(Math.sqrt((2 - 2 * correlation) / 5), 9),
     });
-    expect(trialOf('full', new Array<number>(9).fill(0)).standardError).toBeCloseTo(Math.sqrt(1 / 10 / 9), 9);
+    // The less the two agree, the greater the error; all alike are not certain to be.
+    expect(trial('1110', '0011').standardError).toBeGreaterThan(trial('1110', '1100').standardError);
+    expect(trial('1111', '1111')).toMatchObject({ probe: 1, gain: 0, angle: 0 });
+    expect(trial('1111', '1111').standardError).toBeGreaterThan(0.1);
   });
 
   it('stop when they are asked to, and leave no network behind', async () => {

@@ -10,6 +10,7 @@ import { defaultSettings } from '../default-settings.ts';
 import { trainOnImages } from '../train.ts';
 import type { Trial } from './evidence-types.ts';
 import { BASELINE, EARLIER_LAYER } from './recommend.ts';
+import { angleBetween } from './room.ts';
 
 export interface TryPlansOptions {
   /** Names; `earlier-layer` is a probe on the layer that cross-validation likes best on each part's own training images. */
@@ -44,30 +45,40 @@ export async function tryPlans(options: TryPlansOptions): Promise<Trial[]> {
   const foldOf = stratifiedFolds(labels, FOLDS, seed);
   const names = [BASELINE, ...plans.filter((name) => name !== BASELINE)];
   const folds = trialFolds(examples.length);
-  const gains = new Map(names.map((name) => [name, [] as number[]]));
+  const right = new Map(names.map((name) => [name, [] as boolean[]]));
   let done = 0;
   for (let fold = 0; fold < folds; fold++) {
-    const inside = indicesWhere(foldOf, (each) => each !== fold);
-    const outside = indicesWhere(foldOf, (each) => each === fold);
-    let probe: readonly boolean[] = [];
+    const inside = indicesWhere(examples, (i) => foldOf[i] !== fold);
+    const outside = indicesWhere(examples, (i) => foldOf[i] === fold);
     for (const name of names) {
       signal?.throwIfAborted();
       onRun?.(name, done++, folds * names.length);
       const plan = name === EARLIER_LAYER ? await earlierLayerPlan(features, inside, seed) : namedPlan(name);
-      const right = await score(plan, at(examples, inside), at(examples, outside), options);
-      if (name === BASELINE) probe = right;
-      gains.get(name)!.push(...right.map((isRight, i) => Number(isRight) - Number(probe[i])));
+      right.get(name)!.push(...(await score(plan, at(examples, inside), at(examples, outside), options)));
     }
   }
-  return names.slice(1).map((plan) => trialOf(plan, gains.get(plan)!));
+  return names.slice(1).map((plan) => trialOf(plan, right.get(plan)!, right.get(BASELINE)!));
 }
 
-/** Mean and standard error over images; that no image differed among few is no certainty (Laplace's rule). */
-export function trialOf(plan: string, gains: readonly number[]): Trial {
-  const n = gains.length;
-  const gain = gains.reduce((total, each) => total + each, 0) / n;
-  const squares = gains.reduce((total, each) => total + (each - gain) ** 2, 0);
-  return { plan, gain, standardError: Math.sqrt((squares + 1) / (n + 1) / n) };
+/**
+ * How the plan compares with the probe, from whether each named the class of each image: the standard error is that of the
+ * difference of two correlated shares, as angles. That no image differed among few is no certainty: each of the four ways
+ * in which an image can fall out has a quarter of an image more.
+ */
+export function trialOf(plan: string, right: readonly boolean[], probe: readonly boolean[]): Trial {
+  const n = right.length;
+  const count = (holds: (i: number) => boolean) => indicesWhere(right, holds).length;
+  const [byPlan, byProbe] = [count((i) => right[i]!), count((i) => probe[i]!)];
+  const [p, q] = [byPlan, byProbe].map((images) => (images + 1 / 2) / (n + 1)) as [number, number];
+  const both = (count((i) => right[i]! && probe[i]!) + 1 / 4) / (n + 1);
+  const correlation = (both - p * q) / Math.sqrt(p * (1 - p) * q * (1 - q));
+  return {
+    plan,
+    probe: byProbe / n,
+    gain: (byPlan - byProbe) / n,
+    angle: angleBetween(q, p),
+    standardError: Math.sqrt((2 - 2 * correlation) / (n + 1)),
+  };
 }
 
 async function earlierLayerPlan(
@@ -113,8 +124,8 @@ async function score(
   }
 }
 
-function indicesWhere<Item>(items: readonly Item[], holds: (item: Item) => boolean): number[] {
-  return [...items.keys()].filter((i) => holds(items[i]!));
+function indicesWhere(items: readonly unknown[], holds: (index: number) => boolean): number[] {
+  return [...items.keys()].filter(holds);
 }
 
 function at<Item>(items: readonly Item[], rows: readonly number[]): Item[] {
