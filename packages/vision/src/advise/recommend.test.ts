@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EvidenceCell, Thresholds, Trial } from './evidence-types.ts';
-import { type RankedPlan, rankPlans, worthTrying } from './recommend.ts';
+import { type RankedPlan, type RankOptions, rankPlans, worthTrying } from './recommend.ts';
 import { angleBetween, gainFrom } from './room.ts';
 import { scenarioOf } from './scenario.ts';
 
@@ -93,7 +93,8 @@ describe('ranking plans', () => {
 
   it('expects no more than a probe leaves, and names the probe where that is nothing', () => {
     const right = ['full', 'earlier-layer'].map((plan) => ({ plan, probe: 1, gain: 0, angle: 0, standardError: 0.1 }));
-    for (const options of [{ trials: right }, { probe: 1 }, { probe: 1, trials: right }]) {
+    const cases: readonly RankOptions[] = [{ trials: right }, { probe: 1 }, { probe: 1, trials: right }];
+    for (const options of cases) {
       const ranked = rankPlans(many, evidence, options);
       expect(ranked[0]!.plan).toBe('linear-probe');
       for (const { gain } of ranked) expect(Math.abs(gain)).toBe(0);
