@@ -21,6 +21,8 @@ export interface Cell {
   readonly examples?: number;
   /** Epochs at most. Default: `EPOCHS`. */
   readonly epochs?: number;
+  /** Epochs without a better validation after which training ends. Default: `PATIENCE`. */
+  readonly patience?: number;
   readonly settings?: Partial<FitOptions>;
   /** Learning rates to choose from. Default: the settings' own. */
   readonly rates?: readonly number[];
@@ -84,6 +86,7 @@ function cellsOfTarget({ source }: Experiment, target: TargetOf, part: Part, qui
           ...initCell(row, { plan: row, share }),
           share,
           epochs: share < 0.05 ? 40 : 20,
+          patience: 5,
         })),
       );
     case 'few':
@@ -105,8 +108,16 @@ function cellsOfTarget({ source }: Experiment, target: TargetOf, part: Part, qui
 function initCell(row: string, factors: Factors): TargetCell {
   const init = INITS[row];
   const carries = row !== 'RRR';
-  return { factors, plan: init && initPlan(init), ...(carries && { from: 'best' as const }) };
+  return {
+    factors,
+    plan: init && initPlan(init),
+    ...(carries && { from: 'best' as const }),
+    ...(row === 'LLR' && HEAD_ALONE),
+  };
 }
+
+/** A head on locked features learns slowly at the others' rate, and must not look worse than the features are. */
+const HEAD_ALONE = { settings: { learningRate: 0.01 }, epochs: 40, patience: 5 };
 
 /** As a network is after its first epoch, and when it has long ceased to get better. The best epoch is in the table of INIT. */
 function sourceEpochs(source: string): number[] {

@@ -10,7 +10,7 @@ import {
   type TransferPlan,
 } from '@attune/core';
 import { type EncodedTexts, extendTextNetwork } from '@attune/nlp';
-import { PATIENCE, SETTINGS, sourceOf } from './settings.ts';
+import { SETTINGS, sourceOf } from './settings.ts';
 import type { SourceNetworks, SourceState } from './sources.ts';
 import type { OpenedExperiment, TargetTask } from './tasks.ts';
 
@@ -25,8 +25,11 @@ export interface Run {
   readonly seed: number;
   /** Epochs at most. */
   readonly epochs: number;
-  /** Without validation examples all epochs are trained, and the last weights are tested. */
-  readonly early: boolean;
+  /**
+   * Epochs without a better validation after which training ends, and the best weights are tested; undefined: all epochs are
+   * trained, and the last weights are tested.
+   */
+  readonly patience: number | undefined;
   /** What is not as `SETTINGS` has it. */
   readonly settings?: Partial<FitOptions>;
 }
@@ -39,7 +42,7 @@ export interface Outcome {
 }
 
 export async function measure(run: Run): Promise<Outcome> {
-  const { opened, networks, target, plan, from, seed, epochs, early } = run;
+  const { opened, networks, target, plan, from, seed, epochs, patience } = run;
   const network = networks.create(target.classes, seed);
   // Where MULT begins at random, so does the source's head; its network is only asked for that.
   const other = needsSource(plan.held) ? sourceNetwork(run) : undefined;
@@ -57,7 +60,7 @@ export async function measure(run: Run): Promise<Outcome> {
       plan,
       train,
       epochs,
-      ...(early ? { validation, patience: PATIENCE } : {}),
+      ...(patience === undefined ? {} : { validation, patience }),
       ...(other && { source: other }),
       ...(plan.held.to === 'task' && { sourceTrain: sourceOf(opened.source.train, true) }),
     });

@@ -19,7 +19,7 @@ import { openStudyLog, type StudyLog } from '@attune/report/node';
 import { type Cell, cellsOf, PARTS } from './cells.ts';
 import { fewEpochs } from './few-plans.ts';
 import { measure, testSource } from './measure.ts';
-import { EPOCHS, SETTINGS } from './settings.ts';
+import { EPOCHS, PATIENCE, SETTINGS } from './settings.ts';
 import { type SourceNetworks, sourceNetworks } from './sources.ts';
 import {
   EXPERIMENTS,
@@ -134,7 +134,7 @@ async function outcomeOf(
     train,
     seed,
     epochs,
-    early: examples === undefined,
+    patience: examples === undefined ? (cell.patience ?? PATIENCE) : undefined,
     settings,
   });
 }
