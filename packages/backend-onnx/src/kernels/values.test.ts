@@ -413,6 +413,7 @@ it('leaves no kernel out that has no gradient', () => {
   const unchecked = kernelNames().filter(
     (name) => kernelSupport(name) === 'native' && tf.getGradient(name) === undefined && !seenKernels.has(name),
   );
-  // Gradients of kernels are called by gradients.test.ts.
-  expect(unchecked.filter((name) => !/Grad$|Backprop/.test(name))).toEqual([]);
+  // Gradients of kernels are called by gradients.test.ts, kernels that TensorFlow.js lacks by tests of their own.
+  const compared = unchecked.filter((name) => tf.getKernel(name, 'cpu') !== undefined);
+  expect(compared.filter((name) => !/Grad$|Backprop/.test(name))).toEqual([]);
 });
