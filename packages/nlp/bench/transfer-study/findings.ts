@@ -81,7 +81,7 @@ export function findings(measurements: readonly Measurement[]): Finding[] {
       differences: between(ALIKE, 'FFR', 'RRR', isGain),
     },
     {
-      claim: 'Most of that comes from the hidden layers.',
+      claim: 'The hidden layers bring more than the embedding alone.',
       differences: between(ALIKE, 'FFR', 'FRR', isGain),
     },
     {

@@ -6,9 +6,10 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { markdown } from '@attune/report';
+import { type Measurement, markdown, type Table } from '@attune/report';
 import { readStudy, updateSection } from '@attune/report/node';
-import { fewTable, initTable, multTable, rateTable, sizeTable, sourceEpochsTable } from './answers.ts';
+import { fewTable, initTable, multTable, ofPart, rateTable, sizeTable, sourceEpochsTable } from './answers.ts';
+import type { Part } from './cells.ts';
 import { findingsTable } from './findings.ts';
 
 const README = new URL('../../README.md', import.meta.url);
@@ -17,13 +18,16 @@ const RECORDS = fileURLToPath(new URL('../records/transfer', import.meta.url));
 const files = (await readdir(RECORDS)).filter((name) => name.endsWith('.jsonl')).sort();
 const { measurements } = await readStudy(files.map((name) => join(RECORDS, name)));
 
-const sections = {
-  findings: findingsTable(measurements),
-  init: initTable(measurements),
-  mult: multTable(measurements),
-  rate: rateTable(measurements),
-  'source-epochs': sourceEpochsTable(measurements),
-  size: sizeTable(measurements),
-  few: fewTable(measurements),
-};
-for (const [name, table] of Object.entries(sections)) await updateSection(README, `study-${name}`, markdown(table));
+/** A section for each table, and the part of the study without which it would say nothing. */
+const sections: readonly (readonly [name: string, part: Part, table: (of: readonly Measurement[]) => Table])[] = [
+  ['findings', 'init', findingsTable],
+  ['init', 'init', initTable],
+  ['mult', 'mult', multTable],
+  ['rate', 'rate', rateTable],
+  ['source-epochs', 'source-epochs', sourceEpochsTable],
+  ['size', 'size', sizeTable],
+  ['few', 'few', fewTable],
+];
+for (const [name, part, table] of sections)
+  if (ofPart(measurements, part).length > 0)
+    await updateSection(README, `study-${name}`, markdown(table(measurements)));
