@@ -36,7 +36,12 @@ export function multTable(measurements: readonly Measurement[]): Table {
       },
     }));
   const runs = (['mult', 'mult-init'] as const).flatMap((part) => ofPart(measurements, part));
-  return pivot(withTransfer([...beside, ...runs]), { rows: ['plan', 'lambda'], columns: 'transfer', metric: METRIC });
+  return pivot(withTransfer([...beside, ...runs]), {
+    rows: ['plan', 'lambda'],
+    columns: 'transfer',
+    metric: METRIC,
+    better: null,
+  });
 }
 
 /** The target's learning rate: the source's is 0.001. */
