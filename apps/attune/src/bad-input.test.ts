@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { namedPlan, readSafetensors, writeSafetensors } from '@attune/core';
 import { FIXTURES_DIRECTORY } from '@attune/test-fixtures';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { attune, copyOf, exists, pngOf, readJson, workspace } from '../test/cli.ts';
+import { attune, copyOf, exists, pngOf, readJson, refusedBy, workspace } from '../test/cli.ts';
 
 let folder: string;
 let data: string;
@@ -16,21 +16,8 @@ beforeAll(async () => {
 
 afterAll(async () => remove());
 
-/** Runs what must be refused: status 2, nothing on stdout, one line on stderr, no folder. @returns The line. */
-async function refused(args: readonly string[]): Promise<string> {
-  const out = join(folder, 'refused');
-  const { status, stdout, stderr } = await attune([...args, ...(args[0] === 'tune' ? ['--out', out] : [])], {
-    cwd: folder,
-  });
-  expect({ status, stdout, lines: stderr.trimEnd().split('\n').length, stderr }).toEqual({
-    status: 2,
-    stdout: '',
-    lines: 1,
-    stderr,
-  });
-  expect(await exists(out)).toBe(false);
-  return stderr.trimEnd();
-}
+/** See `refusedBy`. */
+const refused = (args: readonly string[]) => refusedBy(args, folder);
 
 const tune = (...args: string[]) => refused(['tune', 'vision', '--epochs', '1', ...args]);
 

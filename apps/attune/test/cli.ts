@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { crc32, deflateSync } from 'node:zlib';
 import { TASKS, TEXT_TASKS, writeImageTask, writeTextTask } from '@attune/test-fixtures';
+import { expect } from 'vitest';
 
 const BUILT = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
@@ -59,6 +60,22 @@ export async function attune(args: readonly string[], options: CliOptions): Prom
     child.on('close', resolve);
   });
   return { status, stdout, stderr };
+}
+
+/** Runs in `folder` what must be refused: status 2, nothing on stdout, one line on stderr, no run. @returns The line. */
+export async function refusedBy(args: readonly string[], folder: string): Promise<string> {
+  const out = join(folder, 'refused');
+  const { status, stdout, stderr } = await attune([...args, ...(args[0] === 'tune' ? ['--out', out] : [])], {
+    cwd: folder,
+  });
+  expect({ status, stdout, lines: stderr.trimEnd().split('\n').length, stderr }).toEqual({
+    status: 2,
+    stdout: '',
+    lines: 1,
+    stderr,
+  });
+  expect(await exists(out)).toBe(false);
+  return stderr.trimEnd();
 }
 
 /** A temporary folder, with `similar/` in it: five classes of six small pictures. */

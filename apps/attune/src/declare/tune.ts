@@ -24,10 +24,13 @@ const PLANS = [
   'last-K',
   'surgical-GROUP',
   'probe-at-LAYER',
-].join(', ');
+];
 
-/** Those of core that take texts, and nlp's own. */
-const TEXT_PLANS = PLANS.replace('modular, modular-tuned, ', '').concat(', init-XXX, mult, mult-init-XXX, setfit');
+/** Those of core that take texts, and nlp's own, where X is r, l or t. */
+const TEXT_PLANS = [
+  ...PLANS.filter((name) => !name.startsWith('modular')),
+  ...['init-XXX', 'mult', 'mult-init-XXX', 'setfit'],
+];
 
 export function declareTune(program: Command): void {
   const tune = program.command('tune').description('fine-tune a pre-trained network');
@@ -40,7 +43,7 @@ export function declareTune(program: Command): void {
       .option('--weights <file>', "the network's weights, instead of looking for them")
       .option(
         '--plan <name|file>',
-        `auto (what \`advise vision\` recommends), a JSON file, or ${PLANS} (default: full)`,
+        `auto (what \`advise vision\` recommends), a JSON file, or ${PLANS.join(', ')} (default: full)`,
       )
       .option('--epochs <n>', 'passes over the training images', wholeNumber(1))
       .option('--batch <n>', 'images of one update', wholeNumber(1))
@@ -85,7 +88,7 @@ export function declareTune(program: Command): void {
       .option('--vectors <file>', 'GloVe, word2vec or fastText vectors for word-level networks')
       .option(
         '--plan <name|file>',
-        `auto (what \`advise nlp\` recommends), a JSON file, or ${TEXT_PLANS} (default: what suits the source)`,
+        `auto (what \`advise nlp\` recommends), a JSON file, or ${TEXT_PLANS.join(', ')} (default: what suits the source)`,
       )
       .option('--source-data <place>', "texts of the source's task, for plans that go on learning it (mult)")
       .option('--epochs <n>', 'passes over the training texts', wholeNumber(1))
