@@ -83,5 +83,5 @@ describe('tune vision --plan auto', () => {
     expect(again.status, again.stderr).toBe(0);
     expect(again.stderr).not.toContain('advised:');
     // Advice is asked for twice, with all its trials.
-  }, 240_000);
+  });
 });

@@ -11,6 +11,7 @@ import {
   type ServedApp,
   said,
   serveApp,
+  stopTrainingWhen,
   traceTasks,
   type Visit,
   visit,
@@ -140,11 +141,11 @@ describe.skipIf(chromium === undefined)(
       for (const name of ['E', 'H'] as const) await part(name, 'tuned').check();
       await part('O', 'random').check();
       await said(page, /^FFR:/);
-      await page.locator('#epochs').fill('12');
+      await page.locator('#epochs').fill('30');
       const stopTracing = await traceTasks(visitor);
+      const stopped = stopTrainingWhen(page, /^Epoch ([3-9]|[12]\d) of 30/);
       await start();
-      await page.locator('#accuracy-chart .line').first().waitFor();
-      await page.getByRole('button', { name: 'Stop', exact: true }).click();
+      await stopped;
       await said(page, /^Stopped after \d+ epochs/);
       await page.getByRole('button', { name: 'Continue' }).click();
       expect(await accuracy()).toBeGreaterThan(65);
@@ -158,6 +159,13 @@ describe.skipIf(chromium === undefined)(
           /training from .* to .*validation/,
         );
       expect(await page.locator('#runs tbody tr').count()).toBe(2);
+    });
+
+    it('hears a Stop that comes before the network is ready', async () => {
+      await page.evaluate(`for (const id of ['start', 'stop']) document.getElementById(id).click()`);
+      await said(page, /^Stopped after 0 epochs/);
+      await page.getByRole('button', { name: 'Continue' }).click();
+      expect(await accuracy()).toBeGreaterThan(65);
     });
 
     it('names a sentence, and says of each word how it speaks for that', async () => {

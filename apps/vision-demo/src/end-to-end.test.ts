@@ -10,6 +10,7 @@ import {
   type ServedApp,
   said,
   serveApp,
+  stopTrainingWhen,
   traceTasks,
   type Visit,
   visit,
@@ -119,12 +120,9 @@ describe.skipIf(chromium === undefined)(
       await page.locator('#epochs').fill('12');
       // The linear probe before has compiled the page's own code.
       const stopTracing = await traceTasks(visitor);
+      const stopped = stopTrainingWhen(page, /^Epoch ([2-9]|1\d) of 12/);
       await start();
-      await page
-        .locator('#progress-text')
-        .filter({ hasText: /^Epoch ([2-9]|1\d) of 12/ })
-        .waitFor();
-      await page.getByRole('button', { name: 'Stop' }).click();
+      await stopped;
       await said(page, /^Stopped after \d+ epochs/);
       await page.getByRole('button', { name: 'Continue' }).click();
       expect(await accuracy()).toBeGreaterThan(60);

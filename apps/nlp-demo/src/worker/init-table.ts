@@ -51,11 +51,7 @@ export async function fillInitTable({
         const settings = settingsFor(plan, model.parts, splits.train.length);
         // Without validation: every row gets as many updates.
         const run = new TrainingRun({ model, plan, splits: { train: splits.train, validation: [] }, ...settings });
-        const stop = () => run.stop();
-        signal.addEventListener('abort', stop);
-        const ended = await run.train(() => {});
-        signal.removeEventListener('abort', stop);
-        if (!ended) return false;
+        if (!(await run.train(() => {}, signal))) return false;
       }
       await breathe();
       if (signal.aborted) return false;

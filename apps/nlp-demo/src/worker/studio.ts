@@ -64,7 +64,8 @@ export class Studio implements StudioApi {
   private readonly data = new Collection();
   private running: Running | undefined;
   private trained: Trained | undefined;
-  private filling: AbortController | undefined;
+  /** Stops what trains: made before anything is waited for, so that no Stop is too early to be heard. */
+  private stopper: AbortController | undefined;
 
   async start(options: StartOptions): Promise<Engine> {
     const engine = await startEngine(options);
@@ -130,6 +131,7 @@ export class Studio implements StudioApi {
     onEvent: OnTrainingEvent,
   ): Promise<TrainingOutcome<Results>> {
     this.dropRun();
+    const signal = this.stoppable();
     const started = await this.startOf(choice);
     const { model, plan } = started;
     // All copied and locked: there is nothing to train, and it is measured as it is.
@@ -139,14 +141,21 @@ export class Studio implements StudioApi {
       choice,
       run: new TrainingRun({ model, plan, splits: this.data.splits, epochs, learningRate }),
     };
-    return this.continueTraining(onEvent);
+    return this.goOn(this.running, onEvent, signal);
   }
 
   async continueTraining(onEvent: OnTrainingEvent): Promise<TrainingOutcome<Results>> {
-    const { running } = this;
-    if (running === undefined) throw new Error('there is no run to go on with');
+    if (this.running === undefined) throw new Error('there is no run to go on with');
+    return this.goOn(this.running, onEvent, this.stoppable());
+  }
+
+  private async goOn(
+    running: Running,
+    onEvent: OnTrainingEvent,
+    signal: AbortSignal,
+  ): Promise<TrainingOutcome<Results>> {
     const begun = performance.now();
-    if (!(await running.run.train(onEvent))) return { state: 'stopped', epochs: running.run.epochs };
+    if (!(await running.run.train(onEvent, signal))) return { state: 'stopped', epochs: running.run.epochs };
     this.running = undefined;
     return this.measured(running, running.run.epochs, begun);
   }
@@ -165,8 +174,12 @@ export class Studio implements StudioApi {
   }
 
   async stop(): Promise<void> {
-    this.running?.run.stop();
-    this.filling?.abort();
+    this.stopper?.abort();
+  }
+
+  private stoppable(): AbortSignal {
+    this.stopper = new AbortController();
+    return this.stopper.signal;
   }
 
   async explain(text: string): Promise<Explanation> {
@@ -198,13 +211,8 @@ export class Studio implements StudioApi {
   }
 
   async fillInitTable(perClass: number, onCell: (cell: InitCell) => void, onProgress: OnProgress): Promise<boolean> {
-    this.filling = new AbortController();
-    try {
-      const { signal } = this.filling;
-      return await fillInitTable({ source: this.requireSources().words, perClass, onCell, onProgress, signal });
-    } finally {
-      this.filling = undefined;
-    }
+    const source = this.requireSources().words;
+    return fillInitTable({ source, perClass, onCell, onProgress, signal: this.stoppable() });
   }
 
   async exportNetwork(): Promise<MadeFile> {

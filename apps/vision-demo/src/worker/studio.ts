@@ -56,6 +56,8 @@ export class Studio implements StudioApi {
   private source: SourceNetwork | undefined;
   private readonly data = new Collection();
   private run: TrainingRun | undefined;
+  /** Stops what trains: made before anything is waited for, so that no Stop is too early to be heard. */
+  private stopper: AbortController | undefined;
   private trained: { readonly network: ImageNetwork; readonly plan: TransferPlan } | undefined;
   private featuresBefore: Features | undefined;
 
@@ -138,20 +140,28 @@ export class Studio implements StudioApi {
   async train(request: TrainingRequest, onEvent: OnTrainingEvent): Promise<TrainingOutcome<Results>> {
     this.data.requireClasses();
     this.dropRun();
+    const signal = this.stoppable();
     this.run = new TrainingRun({
       ...request,
       network: await this.requireSource().startOf(request.plan, this.data.classes.length, SEED),
       source: this.requireSource().heldTo(request.plan, SEED),
       splits: this.data.splits,
     });
-    return this.continueTraining(onEvent);
+    return this.goOn(this.run, onEvent, signal);
   }
 
   async continueTraining(onEvent: OnTrainingEvent): Promise<TrainingOutcome<Results>> {
-    const { run } = this;
-    if (run === undefined) throw new Error('there is no run to go on with');
+    if (this.run === undefined) throw new Error('there is no run to go on with');
+    return this.goOn(this.run, onEvent, this.stoppable());
+  }
+
+  private async goOn(
+    run: TrainingRun,
+    onEvent: OnTrainingEvent,
+    signal: AbortSignal,
+  ): Promise<TrainingOutcome<Results>> {
     const started = performance.now();
-    if (!(await run.train(onEvent))) return { state: 'stopped', epochs: run.epochs };
+    if (!(await run.train(onEvent, signal))) return { state: 'stopped', epochs: run.epochs };
     const seconds = (performance.now() - started) / 1000;
     const results = await predictAll(run.network, this.data.classes, this.data.heldBack());
     this.trained?.network.dispose();
@@ -161,7 +171,12 @@ export class Studio implements StudioApi {
   }
 
   async stop(): Promise<void> {
-    this.run?.stop();
+    this.stopper?.abort();
+  }
+
+  private stoppable(): AbortSignal {
+    this.stopper = new AbortController();
+    return this.stopper.signal;
   }
 
   async picture(index: number, side: number): Promise<ImageBitmap> {

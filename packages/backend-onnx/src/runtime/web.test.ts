@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => served?.close());
 
-it('trains on WebAssembly as in Node', { timeout: 110_000 }, async ({ skip }) => {
+it('trains on WebAssembly as in Node', async ({ skip }) => {
   await inBrowser(['--disable-gpu'], skip, async (page) => {
     const providers = await providersOf(page);
     expect(providers.find(({ provider }) => provider === 'wasm')).toEqual({
@@ -40,7 +40,7 @@ it('trains on WebAssembly as in Node', { timeout: 110_000 }, async ({ skip }) =>
   });
 });
 
-it('trains on WebGPU as in Node', { timeout: 110_000 }, async ({ skip }) => {
+it('trains on WebGPU as in Node', async ({ skip }) => {
   const flags = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
   await inBrowser(flags, skip, async (page) => {
     const webgpu = (await providersOf(page)).find(({ provider }) => provider === 'webgpu')!;

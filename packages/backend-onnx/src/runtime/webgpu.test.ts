@@ -130,7 +130,7 @@ describe('the WebGPU provider', () => {
   async function onSwiftShader(args: string[], skip: TestContext['skip']): Promise<string> {
     const driver = need(findSwiftShader(), 'no SwiftShader is installed: it is part of Chromium', (note) => skip(note));
     const env = { ...process.env, ...driver };
-    const options = { cwd: folder, env, timeout: 100_000, maxBuffer: 2 ** 26 };
+    const options = { cwd: folder, env, timeout: 230_000, maxBuffer: 2 ** 26 };
     return new Promise((resolve, reject) => {
       execFile(process.execPath, args, options, (error, stdout, stderr) => {
         // A run with failures exits with 1 and reports them.
@@ -140,7 +140,7 @@ describe('the WebGPU provider', () => {
     });
   }
 
-  it('trains as the cpu provider does', { timeout: 110_000 }, async ({ skip }) => {
+  it('trains as the cpu provider does', async ({ skip }) => {
     const script = ['--import', 'tsx', '--conditions', '@attune/source', 'test/webgpu/run.ts'];
     const report = JSON.parse(await onSwiftShader(script, skip)) as WebGpuReport;
     expect(report.status).toEqual({ provider: 'webgpu', available: true, reason: null });
@@ -160,7 +160,7 @@ describe('the WebGPU provider', () => {
     ['maxPoolBackprop', 16],
     ['stridedSlice', 50],
     ['clipByValue', 15],
-  ] as const)("passes tfjs's specs of %s", { timeout: 110_000 }, async ([filter, specs], { skip }) => {
+  ] as const)("passes tfjs's specs of %s", async ([filter, specs], { skip }) => {
     const script = ['conformance/run.mjs', '--provider', 'webgpu', '--jobs', '1', '--json', '--filter', filter];
     const { passed, failed, unexpected } = JSON.parse(await onSwiftShader(script, skip));
     expect(unexpected).toEqual([]);

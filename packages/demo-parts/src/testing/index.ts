@@ -5,6 +5,7 @@ export {
   type ServedApp,
   said,
   serveApp,
+  stopTrainingWhen,
   takePicture,
   traceTasks,
   type Visit,

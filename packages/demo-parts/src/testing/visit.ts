@@ -76,7 +76,7 @@ export async function visit(url: string, executablePath: string, options: { read
   });
   const page = await context.newPage();
   // Far longer than anything takes: a loaded machine must not fail tests.
-  page.setDefaultTimeout(60_000);
+  page.setDefaultTimeout(120_000);
   const errors: string[] = [];
   const requests: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));
@@ -89,10 +89,27 @@ export async function visit(url: string, executablePath: string, options: { read
 }
 
 /** Waits until the line at the bottom says something like this; what it says. */
-export async function said(page: Page, pattern: RegExp, timeout = 120_000): Promise<string> {
+export async function said(page: Page, pattern: RegExp, timeout = 240_000): Promise<string> {
   const status = page.getByRole('status');
   await status.filter({ hasText: pattern }).waitFor({ timeout });
   return (await status.textContent())!;
+}
+
+/**
+ * Presses Stop as soon as training says this of itself. The page does it: what training says may be over before a test that
+ * watches from outside has seen it.
+ */
+export async function stopTrainingWhen(page: Page, says: RegExp): Promise<void> {
+  await page.evaluate(`new Promise((resolve) => {
+    const progress = document.getElementById('progress-text');
+    const observer = new MutationObserver(() => {
+      if (!${says}.test(progress.textContent)) return;
+      observer.disconnect();
+      document.getElementById('stop').click();
+      resolve();
+    });
+    observer.observe(progress, { childList: true, characterData: true, subtree: true });
+  })`);
 }
 
 interface TraceEvent {

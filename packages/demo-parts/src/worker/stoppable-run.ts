@@ -12,17 +12,18 @@ export class StoppableRun {
   epochs = 0;
   private readonly loop: (controls: RunControls, onEvent: OnTrainingEvent) => Promise<unknown>;
   private checkpoint: Checkpoint | undefined;
-  private stopper: AbortController | undefined;
 
   /** @param loop Trains, from the start or from what it is to resume; rejects with the signal's reason when it is stopped. */
   constructor(loop: (controls: RunControls, onEvent: OnTrainingEvent) => Promise<unknown>) {
     this.loop = loop;
   }
 
-  /** Trains from the start, or on from where it was stopped. @returns Whether it came to its end. */
-  async train(onEvent: OnTrainingEvent): Promise<boolean> {
-    const stopper = new AbortController();
-    this.stopper = stopper;
+  /**
+   * Trains from the start, or on from where it was stopped.
+   * @param signal Stops it after the current step.
+   * @returns Whether it came to its end.
+   */
+  async train(onEvent: OnTrainingEvent, signal: AbortSignal): Promise<boolean> {
     const controls: RunControls = {
       recorder: {
         // Between epochs messages are let in too: where features are computed once, no example is asked for.
@@ -34,7 +35,7 @@ export class StoppableRun {
       resume: this.checkpoint,
       // What is kept is kept in this worker's memory: it is enough to keep it when training is stopped.
       checkpointSeconds: Number.POSITIVE_INFINITY,
-      signal: stopper.signal,
+      signal,
       progress: {
         step: ({ secondsLeft, loss: _, ...step }) =>
           onEvent({ what: 'step', ...step, secondsLeft: secondsLeft ?? null }),
@@ -48,15 +49,8 @@ export class StoppableRun {
       await this.loop(controls, onEvent);
       return true;
     } catch (error) {
-      if (stopper.signal.aborted && error === stopper.signal.reason) return false;
+      if (signal.aborted && error === signal.reason) return false;
       throw error;
-    } finally {
-      this.stopper = undefined;
     }
-  }
-
-  /** Stops after the current step; training that does not run is left as it is. */
-  stop(): void {
-    this.stopper?.abort();
   }
 }

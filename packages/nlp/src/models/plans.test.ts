@@ -57,7 +57,7 @@ const PLANS = [
 ];
 
 describe.each<TextArchitecture>(['lstm', 'text-cnn', 'bi-lstm', 'cnn-pair'])('%s', (architecture) => {
-  it.each(PLANS)('is trained by %s', { timeout: 20_000 }, async (name) => {
+  it.each(PLANS)('is trained by %s', async (name) => {
     const plan = namedPlan(name);
     const source = make(architecture, 4, 1);
     const network = await begin(plan, source, 3);
@@ -78,7 +78,7 @@ describe.each<TextArchitecture>(['lstm', 'text-cnn', 'bi-lstm', 'cnn-pair'])('%s
     else expect(moved.length).toBeGreaterThan(0);
   });
 
-  it('learns the task', { timeout: 20_000 }, async () => {
+  it('learns the task', async () => {
     const network = make(architecture, 3, 1);
     const pairs = architecture === 'cnn-pair';
     const plan = namedPlan('scratch');
