@@ -3,6 +3,8 @@
  * the size that `attune bench` has as `encoder_train`, as a network of this package. About a minute on two cores:
  *
  *   npx tsx --conditions=@attune/source packages/nlp/bench/encoders.ts
+ *
+ * Record: packages/nlp/bench/records/encoders.json.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -27,6 +29,7 @@ import {
   parseEncoderConfig,
 } from '../src/index.ts';
 import { opinions } from '../test/tiny-bert.ts';
+import { machine, saveBenchRecord } from './bench-record.ts';
 
 const TINY_BERT = fileURLToPath(new URL('../../../test-fixtures/data/nlp/tiny_bert', import.meta.url));
 /** As `encoder_train`, and as small sentence encoders are. */
@@ -44,63 +47,85 @@ const CONFIG = {
 };
 const SENTENCES = 10_000;
 
+const STEP = { batch: 16, tokens: 64, timed: 15, warmUp: 3 };
+
+const on = machine();
 await selectBackend({ prefer: 'onnx' });
-const seconds = (since: number) => (performance.now() - since) / 1000;
-const report = (what: string, value: string) => console.log(`${what.padEnd(64)} ${value}`);
-
 const tokenizer = await loadTokenizer(TINY_BERT);
-const examples = opinions(SENTENCES, 1);
-let started = performance.now();
-const { texts } = tokenizer.encodeExamples(examples, { maxTokens: 128 });
-const tokens = texts.reduce((sum, text) => sum + text.length / 3, 0);
-report(`tokenise ${SENTENCES} sentences, ${tokens} tokens`, `${seconds(started).toFixed(2)} s`);
-
 const config = parseEncoderConfig(CONFIG, 'the configuration');
 const network = new EncoderNetwork({ name: 'bench', config, pooling: 'mean', classes: 2, values: freshValues(1) });
-const folder = await mkdtemp(join(tmpdir(), 'attune-'));
-try {
-  await mkdir(join(folder, 'onnx'));
-  await writeFile(join(folder, 'onnx', 'model.onnx'), await encoderOnnx(network, 'last_hidden_state'));
-  await writeFile(join(folder, 'config.json'), JSON.stringify(encoderConfigJson(config)));
-  await writeFile(join(folder, 'tokenizer.json'), JSON.stringify(tokenizer.json));
-  await writeFile(join(folder, 'tokenizer_config.json'), JSON.stringify(tokenizer.config));
-  const encoder = await openSentenceEncoder(folder);
-  await encoder.encode(examples.map(({ text }) => text));
-  const { total, runtime } = encoder.seconds;
-  report(
-    `embed ${SENTENCES} sentences, 4 layers of 384`,
-    `${total.toFixed(1)} s, ONNX Runtime ${((100 * runtime) / total).toFixed(1)} %`,
-  );
-  await encoder.dispose();
-} finally {
-  await rm(folder, { recursive: true });
+const examples = opinions(SENTENCES, 1);
+await saveBenchRecord('encoders', {
+  machine: on,
+  layers: CONFIG.num_hidden_layers,
+  width: CONFIG.hidden_size,
+  sentences: SENTENCES,
+  tokenising: tokenising(),
+  embedding: await embedding(),
+  trainingStep: { ...STEP, medianSeconds: await trainingStep() },
+});
+
+function tokenising() {
+  const started = performance.now();
+  const { texts } = tokenizer.encodeExamples(examples, { maxTokens: 128 });
+  return {
+    tokens: texts.reduce((sum, text) => sum + text.length / 3, 0),
+    seconds: rounded(secondsSince(started)),
+  };
 }
 
-// The embeddings are frozen, as in the workload.
-const parameters: MovingParameter[] = [...network.parameters.values()]
-  .filter(({ name }) => !name.startsWith('embeddings.'))
-  .map((parameter) => ({ ...parameter, group: 'all', rate: 1 }));
-for (const { name, variable } of network.parameters.values()) variable.trainable = !name.startsWith('embeddings.');
-const optimizer = adamw({ weightDecay: 0 });
-const state = optimizer.init(parameters);
-const step = compileStep((inputs: tf.Tensor, targets: tf.Tensor2D, learningRate: tf.Scalar) => {
-  const loss = () => softmaxCrossEntropy({ logits: network.apply(inputs, { training: true }), targets });
-  const { value, gradients } = valueAndGradients(parameters, loss);
-  optimizer.update({ parameters, gradients, state, learningRate });
-  return value;
-});
-const inputs = tf.concat(
-  [tf.fill([16, 1, 64], 100, 'int32'), tf.ones([16, 1, 64], 'int32'), tf.zeros([16, 1, 64], 'int32')],
-  1,
-);
-const targets = tf.oneHot(tf.zeros([16], 'int32'), 2, 1, 0, 'float32') as tf.Tensor2D;
-const rate = tf.scalar(1e-4);
-const times: number[] = [];
-for (let i = 0; i < 8; i++) {
-  started = performance.now();
-  const loss = await step.run(inputs, targets, rate);
-  await loss.data();
-  if (i >= 3) times.push(seconds(started));
+/** Through transformers.js, from a folder as it is on the hub. */
+async function embedding() {
+  const folder = await mkdtemp(join(tmpdir(), 'attune-'));
+  try {
+    await mkdir(join(folder, 'onnx'));
+    await writeFile(join(folder, 'onnx', 'model.onnx'), await encoderOnnx(network, 'last_hidden_state'));
+    await writeFile(join(folder, 'config.json'), JSON.stringify(encoderConfigJson(config)));
+    await writeFile(join(folder, 'tokenizer.json'), JSON.stringify(tokenizer.json));
+    await writeFile(join(folder, 'tokenizer_config.json'), JSON.stringify(tokenizer.config));
+    const encoder = await openSentenceEncoder(folder);
+    await encoder.encode(examples.map(({ text }) => text));
+    const { total, runtime } = encoder.seconds;
+    await encoder.dispose();
+    return { seconds: rounded(total), shareInOnnxRuntime: rounded(runtime / total) };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
-const median = times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!;
-report('training step, batch 16 of 64 tokens, 4 layers of 384', `${median.toFixed(2)} s`);
+
+/** The embeddings are frozen, as in the workload. */
+async function trainingStep(): Promise<number> {
+  const parameters: MovingParameter[] = [...network.parameters.values()]
+    .filter(({ name }) => !name.startsWith('embeddings.'))
+    .map((parameter) => ({ ...parameter, group: 'all', rate: 1 }));
+  for (const { name, variable } of network.parameters.values()) variable.trainable = !name.startsWith('embeddings.');
+  const optimizer = adamw({ weightDecay: 0 });
+  const state = optimizer.init(parameters);
+  const step = compileStep((inputs: tf.Tensor, targets: tf.Tensor2D, learningRate: tf.Scalar) => {
+    const loss = () => softmaxCrossEntropy({ logits: network.apply(inputs, { training: true }), targets });
+    const { value, gradients } = valueAndGradients(parameters, loss);
+    optimizer.update({ parameters, gradients, state, learningRate });
+    return value;
+  });
+  const { batch, tokens, timed, warmUp } = STEP;
+  const shape = [batch, 1, tokens];
+  const inputs = tf.concat([tf.fill(shape, 100, 'int32'), tf.ones(shape, 'int32'), tf.zeros(shape, 'int32')], 1);
+  const targets = tf.oneHot(tf.zeros([batch], 'int32'), 2, 1, 0, 'float32') as tf.Tensor2D;
+  const rate = tf.scalar(1e-4);
+  const times: number[] = [];
+  for (let i = 0; i < warmUp + timed; i++) {
+    const started = performance.now();
+    const loss = await step.run(inputs, targets, rate);
+    await loss.data();
+    if (i >= warmUp) times.push(secondsSince(started));
+  }
+  return rounded(times.sort((a, b) => a - b)[times.length >> 1]!);
+}
+
+function secondsSince(started: number): number {
+  return (performance.now() - started) / 1000;
+}
+
+function rounded(value: number): number {
+  return Math.round(1000 * value) / 1000;
+}

@@ -10,14 +10,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { cpus, loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createGzip } from 'node:zlib';
 import { Random } from '@attune/core';
-import { writeFileAtomic } from '@attune/core/node';
 import { readTexts } from '@attune/nlp';
+import { machine, saveBenchRecord } from './bench-record.ts';
 
 const { values } = parseArgs({
   options: {
@@ -40,11 +40,7 @@ if (values.read !== undefined) process.stdout.write(JSON.stringify(await read(va
 else await measure(Number(values.rows));
 
 async function measure(rows: number): Promise<void> {
-  const machine = {
-    processor: cpus()[0]!.model.trim(),
-    cores: cpus().length,
-    'load at the start': Math.round(100 * loadavg()[0]!) / 100,
-  };
+  const on = machine();
   const folder = await mkdtemp(join(tmpdir(), 'reading-'));
   const readings: object[] = [];
   try {
@@ -60,9 +56,7 @@ async function measure(rows: number): Promise<void> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  const record = fileURLToPath(new URL('./records/reading.json', import.meta.url));
-  await writeFileAtomic(record, `${JSON.stringify({ machine, node: process.versions.node, readings }, null, 2)}\n`);
-  console.log(record);
+  await saveBenchRecord('reading', { machine: on, readings });
 }
 
 async function read(file: string): Promise<Reading> {
