@@ -72,6 +72,26 @@ describe('tune vision', () => {
   });
 });
 
+describe('runs of several seeds', () => {
+  it('say their mean and spread, and are gone on with together', async () => {
+    const args = ['tune', 'vision', '--plan', 'full', '--epochs', '2', '--out', 'seeds'];
+    const first = await json(...args, '--data', data, '--no-report', '--seeds', '1', '--out', join('seeds', 'seed0'));
+    const { runs, summary, split } = await json(...args, '--resume', '--seeds', '2');
+    expect(runs.map(({ seed, data: { path } }: { seed: number; data: { path: string } }) => [seed, path])).toEqual([
+      [0, first.data.path],
+      [1, first.data.path],
+    ]);
+    expect(runs[0].result.test).toEqual(first.result.test);
+    expect(summary.accuracy.mean).toBeCloseTo(
+      (runs[0].result[split].accuracy + runs[1].result[split].accuracy) / 2,
+      12,
+    );
+    expect(await exists(join(folder, 'seeds', 'report.html'))).toBe(true);
+    const refused = await attune(['tune', 'vision', '--out', 'seeds', '--resume'], { cwd: folder });
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('holds runs of several seeds')]);
+  });
+});
+
 describe('what is done with a run', () => {
   it('eval gives what tune found on the same images', async () => {
     const { metrics, split } = await json('eval', 'run');

@@ -1,28 +1,24 @@
 /** `attune tune vision`: from a folder of images to a run's folder. */
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import type { TransferPlan } from '@attune/core';
 import { defined, describePlan, namedPlan, silentProgress } from '@attune/core';
 import { terminalProgress } from '@attune/core/node';
-import { writePage } from '@attune/report/node';
-import type { LabelKind, TuneVisionOptions, TuneVisionResult, VisionRecord } from '@attune/vision';
+import type { LabelKind, TuneVisionOptions, VisionRecord } from '@attune/vision';
 import { readRecord, tuneVision } from '@attune/vision';
-import { environment, environmentFacts } from '../environment.ts';
-import { begunRun } from '../input/begun-run.ts';
 import { DEFAULT_DATA, locateData } from '../input/data-sets.ts';
 import { featureCache } from '../input/feature-cache.ts';
 import { readPlan } from '../input/plan.ts';
-import { newRunFolder } from '../input/run-folder.ts';
 import { withSkipHint } from '../input/skip-hint.ts';
 import { DEFAULT_MODEL, WEIGHT_DIRECTORIES } from '../input/weights.ts';
 import { reportRun } from '../report/reported-run.ts';
 import { calmProgress } from '../terminal/calm-progress.ts';
-import { finishedRun } from '../terminal/finished-run.ts';
 import { stopOnInterrupt } from '../terminal/interrupt.ts';
 import type { Output } from '../terminal/output.ts';
 import { prepareProgress } from '../terminal/prepare-progress.ts';
 import { askAdvice } from './ask-advice.ts';
 import type { CommandOptions } from './command-options.ts';
 import { backendOf, outputOf } from './command-options.ts';
+import { type SeededRun, type TunedRun, tuneSeeds } from './tune-seeds.ts';
 
 export interface TuneVisionCommandOptions extends CommandOptions {
   readonly data?: string;
@@ -40,6 +36,7 @@ export interface TuneVisionCommandOptions extends CommandOptions {
   readonly cutmix?: number;
   readonly size?: number;
   readonly seed?: number;
+  readonly seeds?: number;
   readonly out?: string;
   readonly resume?: boolean;
   readonly checkpointSeconds?: number;
@@ -54,15 +51,39 @@ const AUTO = 'auto';
 
 export async function tuneVisionCommand(options: TuneVisionCommandOptions): Promise<void> {
   const output = outputOf(options);
-  const begun = await begunRun(options, readRecord);
-  const from = options.from ?? begun?.from ?? DEFAULT_MODEL;
-  const place = options.data ?? begun?.data.path ?? DEFAULT_DATA;
-  const data = await locateData(place);
-  const advised = options.plan === AUTO && begun === undefined ? await advisedPlan(options, data, from, output) : null;
-  const plan = advised ?? (await planOf(options, begun));
-  const out = options.out ?? (await newRunFolder(`${basename(place).replace(/\.csv$/i, '')}-${plan.name}`));
-  const backend = await backendOf(options);
+  // Asked for once: runs of several seeds are of one plan.
+  let advised: TransferPlan | undefined;
+  const given = options.plan === AUTO ? undefined : await readPlan(options.plan ?? DEFAULT_PLAN);
+  await tuneSeeds<VisionRecord>({
+    options,
+    output,
+    name: `${basename(options.data ?? DEFAULT_DATA).replace(/\.csv$/i, '')}-${given?.name ?? AUTO}`,
+    unit: 'images',
+    classesAre: ({ labels }) => (labels === 'multi' ? 'labels' : 'classes'),
+    readRecord,
+    tune: async (run) => {
+      const from = options.from ?? run.begun?.from ?? DEFAULT_MODEL;
+      const data = await locateData(options.data ?? run.begun?.data.path ?? DEFAULT_DATA);
+      const before = options.plan === undefined || options.plan === AUTO ? run.begun?.plan : undefined;
+      const plan =
+        before ?? given ?? (advised ??= await advisedPlan({ ...options, seed: run.seed }, data, from, output));
+      return tuneOnce({ options, run, data, from, plan, output });
+    },
+  });
+}
 
+interface OneRun {
+  readonly options: TuneVisionCommandOptions;
+  readonly run: SeededRun<VisionRecord>;
+  readonly data: string;
+  readonly from: string;
+  readonly plan: TransferPlan;
+  readonly output: Output;
+}
+
+async function tuneOnce({ options, run, data, from, plan, output }: OneRun): Promise<TunedRun<VisionRecord>> {
+  const { begun, out, seed, goOnWith } = run;
+  const backend = await backendOf(options);
   // What is wrong with the input is said alone: only when training begins is it said what it is.
   const progress = calmProgress(options.quiet === true ? silentProgress : terminalProgress(), () => {
     if (options.from === undefined && begun === undefined && options.data !== undefined)
@@ -71,12 +92,12 @@ export async function tuneVisionCommand(options: TuneVisionCommandOptions): Prom
     output.note(describePlan(plan));
   });
   const onPrepare = prepareProgress();
-  const result = await stopOnInterrupt(`Stopped. Go on with: --out ${out} --resume`, (signal) =>
+  const result = await stopOnInterrupt(`Stopped. Go on with: ${goOnWith}`, (signal) =>
     tuneVision({
       data,
       from,
       plan,
-      seed: options.seed ?? begun?.seed ?? 0,
+      seed,
       out,
       resume: options.resume === true,
       dataDirectories: WEIGHT_DIRECTORIES,
@@ -98,17 +119,10 @@ export async function tuneVisionCommand(options: TuneVisionCommandOptions): Prom
     }),
   );
   try {
-    const report = options.report ? join(out, 'report.html') : null;
-    if (report !== null)
-      await writePage(report, { runs: [await reportRun(result)], environment: environmentFacts(environment()) });
-    finish(output, result, out, report);
+    return { record: result.record, reported: options.report ? await reportRun(result) : null };
   } finally {
     result.network.dispose();
   }
-}
-
-async function planOf({ plan }: TuneVisionCommandOptions, begun: VisionRecord | undefined): Promise<TransferPlan> {
-  return (plan === undefined || plan === AUTO) && begun !== undefined ? begun.plan : readPlan(plan ?? DEFAULT_PLAN);
 }
 
 async function advisedPlan(
@@ -140,15 +154,4 @@ function settingsOf(
     ...defined(given),
     augmentation: { ...begun?.settings.augmentation, ...defined({ mixup, cutmix }) },
   };
-}
-
-function finish(output: Output, { record }: TuneVisionResult, out: string, report: string | null): void {
-  output.result(
-    { run: out, report, ...record },
-    [
-      ...finishedRun(record, { unit: 'images', classesAre: record.labels === 'multi' ? 'labels' : 'classes' }),
-      `run: ${out}`,
-      ...(report === null ? [] : [`report: ${report}`]),
-    ].join('\n'),
-  );
 }

@@ -94,7 +94,6 @@ export function declareTune(program: Command): void {
       )
       .option('--offline', 'never fetch a model')
       .option('--seed <n>', 'fixes splits, what is drawn, and the order (default: 0)', wholeNumber(0))
-      .option('--seeds <n>', 'runs, from --seed on: their mean and spread', wholeNumber(1))
       .option('--no-cache', 'do not keep embeddings of frozen encoders for later runs'),
   ).action(async (options) => (await import('../commands/tune-nlp.ts')).tuneNlpCommand(options));
 }
@@ -119,6 +118,7 @@ function trainingOptions(command: Command, examples: 'images' | 'texts'): Comman
 function runOptions(command: Command): Command {
   return common(
     command
+      .option('--seeds <n>', 'runs, from --seed on: their mean and spread', wholeNumber(1))
       .option('--out <dir>', 'folder of the run (default: a new one in runs/)')
       .option('--resume', 'go on with the run in --out where it was broken off')
       .option('--checkpoint-seconds <s>', 'least time between checkpoints (default: 30)', numberFromZero)
