@@ -35,7 +35,7 @@ export function multTable(measurements: readonly Measurement[]): Table {
         lambda: '–',
       },
     }));
-  const runs = (['mult', 'mult-init'] as const).flatMap((part) => ofPart(measurements, part));
+  const runs = (['mult-more', 'mult', 'mult-init'] as const).flatMap((part) => ofPart(measurements, part));
   return pivot(withTransfer([...beside, ...runs]), {
     rows: ['plan', 'lambda'],
     columns: 'transfer',

@@ -10,7 +10,7 @@ import type { SplitName } from '@attune/core';
 import { Random, UserError } from '@attune/core';
 import { openTable, openTexts, type TextExample, textKey } from '@attune/nlp';
 
-export const STUDY_DATA = ['imdb', 'mr', 'qc', 'sst2', 'snli', 'sick', 'msrp'] as const;
+export const STUDY_DATA = ['imdb', 'mr', 'qc', 'sst2', 'snli', 'snli-both', 'sick', 'msrp'] as const;
 export type StudyDataName = (typeof STUDY_DATA)[number];
 
 export interface StudyData {
@@ -39,6 +39,7 @@ const READERS: Readonly<Record<StudyDataName, (folder: string, options: OpenStud
     qc: openQc,
     sst2: openSst2,
     snli: openSnli,
+    'snli-both': openBothOfSnli,
     sick: openSick,
     msrp: openMsrp,
   };
@@ -168,14 +169,10 @@ async function openSst2(folder: string): Promise<StudyData> {
  * whose premise is in it are dropped from what is learnt, and so are repetitions.
  */
 async function openSnli(folder: string): Promise<StudyData> {
-  const { classes, splits } = await openTexts(
-    { train: join(folder, 'snli/dev.tsv.gz'), test: join(folder, 'snli/test.tsv.gz') },
-    { shares: { validation: 0, test: 0 } },
-  );
-  const premise = ({ text }: TextExample) => textKey(text);
-  const clean = without(splits.train, splits.test, premise);
+  const { classes, splits } = await readSnli(folder);
+  const clean = without(splits.train, splits.test, premiseOf);
   const once = distinct(clean.kept, keyOf);
-  const { kept, drawn } = drawGroups(once.kept, 1000, premise);
+  const { kept, drawn } = drawGroups(once.kept, 1000, premiseOf);
   return {
     name: 'snli',
     pairs: true,
@@ -187,6 +184,26 @@ async function openSnli(folder: string): Promise<StudyData> {
     ],
   };
 }
+
+/** `snli` with the pairs of the published test learnt from too: a source needs no test. The same pairs are held out for validation. */
+async function openBothOfSnli(folder: string): Promise<StudyData> {
+  const [{ splits }, { classes, splits: half, dropped }] = [await readSnli(folder), await openSnli(folder)];
+  const once = distinct([...half.train, ...splits.test], keyOf);
+  const train = without(once.kept, half.validation, premiseOf);
+  return {
+    name: 'snli-both',
+    pairs: true,
+    classes,
+    splits: { train: train.kept, validation: half.validation, test: [] },
+    dropped: [...dropped, `${once.dropped} pairs of the test that repeat another`],
+  };
+}
+
+const readSnli = (folder: string) =>
+  openTexts(
+    { train: join(folder, 'snli/dev.tsv.gz'), test: join(folder, 'snli/test.tsv.gz') },
+    { shares: { validation: 0, test: 0 } },
+  );
 
 /**
  * Pairs of sentences, SNLI's three classes, in the published splits (4,439, 495, 4,906), which Mou et al. have. Nothing is
@@ -238,6 +255,7 @@ async function* columns(path: string, names: readonly string[]) {
 }
 
 const keyOf = ({ text, pair }: TextExample) => textKey(text, pair);
+const premiseOf = ({ text }: TextExample) => textKey(text);
 /** Data sets write apostrophes, brackets and accents differently. */
 const lettersOf = ({ text }: TextExample) => text.toLowerCase().replace(/[^a-z]/g, '');
 

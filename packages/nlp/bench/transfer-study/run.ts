@@ -74,6 +74,10 @@ async function study(experiment: Experiment): Promise<void> {
       : { name: 'random' };
   const networks = sourceNetworks(opened, { folder, vectors });
   for (const part of chosen(PARTS, options.parts)) {
+    const cells = cellsOf(experiment, part, vectors.name, quick).filter(
+      ({ factors }) => options.targets?.split(',').includes(factors.target) ?? true,
+    );
+    if (cells.length === 0) continue;
     const log = await openStudyLog(join(records, `${experiment.source}-${part}-${vectors.name}.jsonl`), {
       study: 'transfer',
       domain: 'nlp',
@@ -81,11 +85,8 @@ async function study(experiment: Experiment): Promise<void> {
       versions: { attune: VERSION, tensorflow: tf.version_core },
       backend: backend.name,
     });
-    const cells = cellsOf(experiment, part, vectors.name, quick).filter(
-      ({ factors }) => options.targets?.split(',').includes(factors.target) ?? true,
-    );
     // Seed by seed, so that a study that is cut short has compared all plans on some of them.
-    for (const seed of quick ? [FIRST_SEED] : seedsOf(part, vectors.name))
+    for (const seed of quick ? [FIRST_SEED] : seedsOf(experiment, part, vectors.name))
       for (const cell of cells) {
         if (performance.now() > deadline) return;
         if (!log.has(cell.factors, seed)) await runCell(opened, networks, cell, seed, log);

@@ -25,6 +25,7 @@ export const SOURCES: Readonly<Record<string, { readonly epochs: number; readonl
   /** 184,822 pieces of reviews. */
   imdb: { epochs: 2, batchSize: 128 },
   snli: { epochs: 6, batchSize: 64 },
+  'snli-both': { epochs: 6, batchSize: 64 },
   reviews: { epochs: 6, batchSize: 64 },
   scenes: { epochs: 6, batchSize: 64 },
 };

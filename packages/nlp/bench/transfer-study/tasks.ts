@@ -21,6 +21,8 @@ export interface Experiment {
   readonly architecture: TextArchitecture;
   /** A source's texts are cut into pieces of at most so many words, each of its text's class: as long as the targets' are. */
   readonly pieces?: number;
+  /** Only asked for a few rows of INIT: what changes with the source. */
+  readonly beside?: true;
 }
 
 export interface TargetOf {
@@ -50,6 +52,8 @@ export const EXPERIMENTS: readonly Experiment[] = [
     ],
     architecture: 'cnn-pair',
   },
+  // Twice the source: does it transfer then?
+  { source: 'snli-both', targets: [{ name: 'sick', alike: true }], architecture: 'cnn-pair', beside: true },
 ];
 
 /** The generated tasks in their place: a sentiment grammar, an alike and an unlike target; and pairs. */
@@ -92,7 +96,7 @@ export interface OpenedExperiment {
 
 /** Words that come once in all training texts have no vector; at most so many have one. */
 const VOCABULARY = { minimumCount: 2, size: 10_000 };
-const MOST_WORDS = 64;
+export const MOST_WORDS = 64;
 
 interface Texts {
   readonly classes: readonly string[];
