@@ -4,7 +4,7 @@ import type { Part } from './cells.ts';
 
 const METRIC = 'accuracy';
 
-export const ofPart = (measurements: readonly Measurement[], part: Part) => where(measurements, { part });
+export const ofPart = (measurements: readonly Measurement[], part: Part | 'reads') => where(measurements, { part });
 
 /** A column for each transfer, `imdb > mr`, in the order of the paper. */
 const withTransfer = (measurements: readonly Measurement[]): Measurement[] =>
@@ -17,10 +17,28 @@ const ROWS = ['RRR', 'LRR', 'LLR', 'LLL', 'FRR', 'FFR', 'FFF'];
 
 /** INIT: which of E, H, O are random, locked, fine-tuned. No transfer is RRR. */
 export function initTable(measurements: readonly Measurement[]): Table {
-  const runs = withTransfer(ofPart(measurements, 'init')).sort(
-    (a, b) => ROWS.indexOf(String(a.factors.plan)) - ROWS.indexOf(String(b.factors.plan)),
-  );
+  const runs = inOrder(withTransfer(ofPart(measurements, 'init').filter(({ factors }) => factors.source !== LARGER)));
   return pivot(runs, { rows: ['vectors', 'plan'], columns: 'transfer', metric: METRIC });
+}
+
+const inOrder = (runs: Measurement[]) =>
+  runs.sort((a, b) => ROWS.indexOf(String(a.factors.plan)) - ROWS.indexOf(String(b.factors.plan)));
+
+/** SNLI with twice the pairs. */
+const LARGER = 'snli-both';
+
+/** What a larger source changes. */
+export function largerSourceTable(measurements: readonly Measurement[]): Table {
+  const larger = where(ofPart(measurements, 'init'), { source: LARGER });
+  const plans = new Set(larger.map(({ factors }) => factors.plan));
+  const usual = where(ofPart(measurements, 'init'), { source: 'snli', target: 'sick', vectors: 'random' });
+  const runs = [...usual.filter(({ factors }) => plans.has(factors.plan)), ...larger];
+  return pivot(inOrder(withTransfer(runs)), { rows: 'plan', columns: 'transfer', metric: METRIC });
+}
+
+/** What sources of pairs know of their own task, with the right premises and with wrong ones. */
+export function readsTable(measurements: readonly Measurement[]): Table {
+  return pivot(ofPart(measurements, 'reads'), { rows: 'premises', columns: 'source', metric: METRIC, better: null });
 }
 
 /** MULT and MULT+INIT over lambda, beside no transfer and the best of INIT. */

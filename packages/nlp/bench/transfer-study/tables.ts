@@ -8,7 +8,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Measurement, markdown, type Table } from '@attune/report';
 import { readStudy, updateSection } from '@attune/report/node';
-import { fewTable, initTable, multTable, ofPart, rateTable, sizeTable, sourceEpochsTable } from './answers.ts';
+import {
+  fewTable,
+  initTable,
+  largerSourceTable,
+  multTable,
+  ofPart,
+  rateTable,
+  readsTable,
+  sizeTable,
+  sourceEpochsTable,
+} from './answers.ts';
 import type { Part } from './cells.ts';
 import { findingsTable } from './findings.ts';
 
@@ -19,10 +29,16 @@ const files = (await readdir(RECORDS)).filter((name) => name.endsWith('.jsonl'))
 const { measurements } = await readStudy(files.map((name) => join(RECORDS, name)));
 
 /** A section for each table, and the part of the study without which it would say nothing. */
-const sections: readonly (readonly [name: string, part: Part, table: (of: readonly Measurement[]) => Table])[] = [
+const sections: readonly (readonly [
+  name: string,
+  part: Part | 'reads',
+  table: (of: readonly Measurement[]) => Table,
+])[] = [
   ['findings', 'init', findingsTable],
   ['init', 'init', initTable],
   ['mult', 'mult', multTable],
+  ['reads', 'reads', readsTable],
+  ['larger-source', 'reads', largerSourceTable],
   ['rate', 'rate', rateTable],
   ['source-epochs', 'source-epochs', sourceEpochsTable],
   ['size', 'size', sizeTable],
