@@ -6,13 +6,17 @@ export const MOST_PER_CLASS = 100;
 /** Examples that are measured at most. */
 const MOST_EXAMPLES = 2000;
 
-/** At most so many examples of each class, drawn by the seed; class after class. */
+/**
+ * At most so many examples of each class, drawn by the seed; class after class.
+ * @param mostPerClass Default `MOST_PER_CLASS`; never more than `MOST_EXAMPLES` in all.
+ */
 export function sampleByClass<Example extends { readonly label: number }>(
   examples: readonly Example[],
   classes: number,
   seed: number,
+  mostPerClass = MOST_PER_CLASS,
 ): Example[] {
-  const most = Math.max(2, Math.min(MOST_PER_CLASS, Math.floor(MOST_EXAMPLES / classes)));
+  const most = Math.max(2, Math.min(mostPerClass, Math.floor(MOST_EXAMPLES / classes)));
   const ofClass = Array.from({ length: classes }, (): Example[] => []);
   for (const example of examples) ofClass[example.label]!.push(example);
   const random = Random.fromSeed(seed).fork('advice');

@@ -1,10 +1,11 @@
 /** The study's answers as tables: each takes measurements and gives what stands in the README. */
-import { type Measurement, pivot, type Table, where } from '@attune/report';
+import { type Measurement, pivot, plainTable, type Table, where } from '@attune/report';
 import type { Part } from './cells.ts';
 
 const METRIC = 'accuracy';
 
-export const ofPart = (measurements: readonly Measurement[], part: Part | 'reads') => where(measurements, { part });
+export const ofPart = (measurements: readonly Measurement[], part: Part | 'reads' | 'advice') =>
+  where(measurements, { part });
 
 /** A column for each transfer, `imdb > mr`, in the order of the paper. */
 const withTransfer = (measurements: readonly Measurement[]): Measurement[] =>
@@ -41,10 +42,37 @@ export function readsTable(measurements: readonly Measurement[]): Table {
   return pivot(ofPart(measurements, 'reads'), { rows: 'premises', columns: 'source', metric: METRIC, better: null });
 }
 
+/** What `advise nlp` recommends for each transfer, and how far that row of INIT is from the best of all. */
+export function adviceTable(measurements: readonly Measurement[]): Table {
+  const init = withTransfer(where(ofPart(measurements, 'init'), { vectors: 'random' }));
+  const advice = withTransfer(ofPart(measurements, 'advice'));
+  const rows = [...new Set(advice.map(({ factors }) => factors.transfer!))].map((transfer) => {
+    const means = new Map(
+      ROWS.map((plan) => [plan, meanOf(where(init, { transfer, plan }).map(({ metrics }) => metrics[METRIC]!))]),
+    );
+    const [best, most] = [...means].reduce((a, b) => (b[1] > a[1] ? b : a));
+    const asked = where(advice, { transfer });
+    const lost = meanOf(asked.map(({ factors }) => most - means.get(String(factors.plan))!));
+    const gains = asked.map(({ metrics }) => signed(metrics.hidden! - metrics.embedding!)).join(', ');
+    const plans = [...new Set(asked.map(({ factors }) => factors.plan))].join(', ');
+    return [String(transfer), gains, plans, best, (100 * lost).toFixed(1)];
+  });
+  const head = ['transfer', 'hidden layers against embedding, points', 'advised', 'best row', 'loses, points'];
+  return plainTable(head, rows);
+}
+
+/** -Infinity of nothing: a row that was not measured is not the best. */
+const meanOf = (values: readonly number[]) =>
+  values.length === 0 ? -Infinity : values.reduce((sum, each) => sum + each, 0) / values.length;
+const signed = (share: number) => `${share > 0 ? '+' : ''}${(100 * share).toFixed(1)}`;
+
 /** MULT and MULT+INIT over lambda, beside no transfer and the best of INIT. */
 export function multTable(measurements: readonly Measurement[]): Table {
   const beside = ofPart(measurements, 'init')
-    .filter(({ factors }) => factors.vectors === 'random' && ['RRR', 'FFR'].includes(String(factors.plan)))
+    .filter(
+      ({ factors: { vectors, source, plan } }) =>
+        vectors === 'random' && source !== LARGER && ['RRR', 'FFR'].includes(String(plan)),
+    )
     .map((each) => ({
       ...each,
       factors: {
@@ -106,7 +134,7 @@ function atTheirDefault(
   value: number,
   plans: readonly string[],
 ): Measurement[] {
-  return ofPart(measurements, 'init')
-    .filter(({ factors }) => factors.vectors === 'random' && plans.includes(String(factors.plan)))
+  return where(ofPart(measurements, 'init'), { vectors: 'random' })
+    .filter(({ factors }) => factors.source !== LARGER && plans.includes(String(factors.plan)))
     .map((each) => ({ ...each, factors: { ...each.factors, [factor]: value } }));
 }

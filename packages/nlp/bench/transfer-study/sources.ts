@@ -23,6 +23,8 @@ export interface SourceNetworks {
   create(classes: number, seed: number): TextNetwork;
   /** The source after so many epochs; default: after the one with the best validation. */
   trained(seed: number, epochs?: number): Promise<SourceState>;
+  /** Where that is kept, with its vocabulary. */
+  file(seed: number, epochs?: number): Promise<string>;
 }
 
 export interface SourceState {
@@ -63,7 +65,7 @@ export function sourceNetworks(
     const network = create(source.classes, seed);
     try {
       const recorder: FitOptions['recorder'] = {
-        epoch: ({ epoch }) => saveTextNetwork(network, file(seed, epoch + 1), { vocabulary }),
+        epoch: ({ epoch }) => saveTextNetwork(network, fileAfter(seed, epoch + 1), { vocabulary }),
         checkpoint: async () => {},
       };
       const started = performance.now();
@@ -88,17 +90,21 @@ export function sourceNetworks(
       network.dispose();
     }
   }
-  const file = (seed: number, epoch: number) => join(place(seed), `epoch-${epoch}.safetensors`);
+  const fileAfter = (seed: number, epoch: number) => join(place(seed), `epoch-${epoch}.safetensors`);
+  const bestEpoch = ({ validation }: SourceMetrics) => validation.indexOf(Math.max(...validation)) + 1;
 
   return {
     create,
+    async file(seed, after) {
+      return fileAfter(seed, after ?? bestEpoch(await train(seed)));
+    },
     async trained(seed, after) {
       const metrics = await train(seed);
-      const best = metrics.validation.indexOf(Math.max(...metrics.validation)) + 1;
-      const { network } = await loadTextNetwork(file(seed, after ?? best));
+      const epochs = after ?? bestEpoch(metrics);
+      const { network } = await loadTextNetwork(fileAfter(seed, epochs));
       const values = await networkValues(network);
       network.dispose();
-      return { values, epochs: after ?? best, metrics };
+      return { values, epochs, metrics };
     },
   };
 }

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { type Measurement, markdown, type Table } from '@attune/report';
 import { readStudy, updateSection } from '@attune/report/node';
 import {
+  adviceTable,
   fewTable,
   initTable,
   largerSourceTable,
@@ -31,7 +32,7 @@ const { measurements } = await readStudy(files.map((name) => join(RECORDS, name)
 /** A section for each table, and the part of the study without which it would say nothing. */
 const sections: readonly (readonly [
   name: string,
-  part: Part | 'reads',
+  part: Part | 'reads' | 'advice',
   table: (of: readonly Measurement[]) => Table,
 ])[] = [
   ['findings', 'init', findingsTable],
@@ -43,6 +44,7 @@ const sections: readonly (readonly [
   ['source-epochs', 'source-epochs', sourceEpochsTable],
   ['size', 'size', sizeTable],
   ['few', 'few', fewTable],
+  ['advice', 'advice', adviceTable],
 ];
 for (const [name, part, table] of sections)
   if (ofPart(measurements, part).length > 0)
