@@ -51,32 +51,39 @@ export function solve(a: Dense, b: Dense): { solution: Dense; logDeterminant: nu
   return { solution: rows.map((row) => row.slice(n)), logDeterminant };
 }
 
+/** Turns columns p and q of every row towards each other, in place. */
+function rotateColumns(rows: Dense, p: number, q: number, angle: number): void {
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  for (const row of rows) [row[p], row[q]] = [cos * row[p]! - sin * row[q]!, sin * row[p]! + cos * row[q]!];
+}
+
 /** Eigenvalues and eigenvectors (the columns of V) of a symmetric matrix by Jacobi's rotations. */
 export function jacobi(symmetric: Dense): { values: number[]; vectors: Dense } {
   const n = symmetric.length;
-  let a = symmetric;
-  let vectors = identity(n);
+  let a = symmetric.map((row) => [...row]);
+  const vectors = identity(n);
   for (let sweep = 0; sweep < 30; sweep++) {
     for (let p = 0; p < n; p++) {
       for (let q = p + 1; q < n; q++) {
         if (Math.abs(a[p]![q]!) < 1e-300) continue;
         const angle = 0.5 * Math.atan2(2 * a[p]![q]!, a[q]![q]! - a[p]![p]!);
-        const rotation = identity(n);
-        rotation[p]![p] = rotation[q]![q] = Math.cos(angle);
-        rotation[p]![q] = Math.sin(angle);
-        rotation[q]![p] = -Math.sin(angle);
-        a = multiply(transpose(rotation), multiply(a, rotation));
-        vectors = multiply(vectors, rotation);
+        rotateColumns(a, p, q, angle);
+        a = transpose(a);
+        rotateColumns(a, p, q, angle);
+        rotateColumns(vectors, p, q, angle);
       }
     }
   }
   return { values: a.map((row, i) => row[i]!), vectors };
 }
 
-/** A product of random rotations: an orthogonal matrix. */
+/** A product of random rotations, one in every plane of two axes: an orthogonal matrix. */
 export function randomRotation(n: number, seed: number): Dense {
-  const a = randomDense(n, n, seed);
-  return jacobi(plus(a, transpose(a))).vectors;
+  const random = Random.fromSeed(seed);
+  const product = identity(n);
+  for (let p = 0; p < n; p++)
+    for (let q = p + 1; q < n; q++) rotateColumns(product, p, q, 2 * Math.PI * random.uniform());
+  return product;
 }
 
 /** Features and labels as the scores take them. */

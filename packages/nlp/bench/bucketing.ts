@@ -21,8 +21,8 @@ import { machine, saveBenchRecord } from './bench-record.ts';
 import { openStudyData, type StudyDataName } from './transfer-study/data.ts';
 
 /** Examples of each set: whole epochs would take hours, and say the same. */
-const EXAMPLES = 1500;
-const ROUNDS = 5;
+const EXAMPLES = 1000;
+const ROUNDS = 3;
 const BATCH = 32;
 /** Longer texts are cut, as `tune nlp` does. */
 const MOST_WORDS = 256;
