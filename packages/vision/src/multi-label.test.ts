@@ -15,7 +15,7 @@ import { predictRun } from './predict.ts';
 import type { TuneVisionOptions } from './tune.ts';
 import { tuneVision } from './tune.ts';
 
-await selectBackend({ prefer: 'cpu' });
+await selectBackend();
 
 let folder: string;
 let data: string;

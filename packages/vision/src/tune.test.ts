@@ -14,7 +14,7 @@ import { heldSource } from './source-network.ts';
 import type { TuneVisionOptions } from './tune.ts';
 import { tuneVision } from './tune.ts';
 
-await selectBackend({ prefer: 'cpu' });
+await selectBackend();
 
 let folder: string;
 let data: string;

@@ -53,7 +53,7 @@ describe('logMe', () => {
   it('comes close to the greatest evidence of a grid', () => {
     const rows = randomDense(30, 3, 4);
     const labels = rows.map((row, i) => (row[0]! + 0.5 * Math.sin(i) > 0 ? 1 : 0));
-    const grid = Array.from({ length: 41 }, (_, i) => 10 ** (-2 + i / 10));
+    const grid = Array.from({ length: 21 }, (_, i) => 10 ** (-2 + i / 5));
     const best = [0, 1].map((c) =>
       Math.max(
         ...grid.flatMap((a) =>

@@ -5,7 +5,7 @@ import { drawnExamples } from '../../test/drawn-examples.ts';
 import { adviseOnImages } from './advise.ts';
 import type { Evidence } from './evidence-types.ts';
 
-await selectBackend({ prefer: 'cpu' });
+await selectBackend();
 
 const EVIDENCE: Evidence = {
   thresholds: {

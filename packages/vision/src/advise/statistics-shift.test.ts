@@ -5,7 +5,7 @@ import type { Example } from '../dataset/open.ts';
 import { statisticsShift } from './statistics-shift.ts';
 import { imageBatches } from './tap-features.ts';
 
-await selectBackend({ prefer: 'cpu' });
+await selectBackend();
 
 /** Pictures of noise around a brightness. */
 function pictures(count: number, brightness: number, contrast: number): Example[] {

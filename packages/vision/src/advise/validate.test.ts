@@ -10,7 +10,7 @@ import type { Evidence } from './evidence-types.ts';
 import { scenarioOf } from './scenario.ts';
 import { plansToTry, validateAdvice } from './validate.ts';
 
-await selectBackend({ prefer: 'cpu' });
+await selectBackend();
 
 const EVIDENCE: Evidence = {
   thresholds: {
