@@ -82,6 +82,5 @@ describe('tune vision --plan auto', () => {
     const again = await attune([...args, '--out', 'auto', '--resume'], { cwd: folder });
     expect(again.status, again.stderr).toBe(0);
     expect(again.stderr).not.toContain('advised:');
-    // Advice is asked for twice, with all its trials.
   });
 });
