@@ -6,7 +6,7 @@
  *
  * Record: packages/nlp/bench/records/bucketing.json.
  */
-import { adamw, constant, fit, Random, selectBackend, UserError } from '@attune/core';
+import { adamw, constant, fit, Random, selectBackend } from '@attune/core';
 import {
   bucketLengths,
   createTextNetwork,
@@ -19,6 +19,7 @@ import {
 } from '@attune/nlp';
 import { machine, saveBenchRecord } from './bench-record.ts';
 import { openStudyData, type StudyDataName } from './transfer-study/data.ts';
+import { requireData } from './transfer-study/study-files.ts';
 
 /** Examples of each set: whole epochs would take hours, and say the same. */
 const EXAMPLES = 1000;
@@ -40,8 +41,7 @@ export interface Saving {
   readonly faster: number;
 }
 
-const data = process.env.ATTUNE_DATA;
-if (data === undefined) throw new UserError('ATTUNE_DATA is not set.', 'Set it to the folder that holds nlp/.');
+const data = requireData();
 const on = machine();
 await selectBackend({ prefer: 'onnx' });
 const savings: Saving[] = [];

@@ -8,15 +8,14 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { namedPlan, selectBackend, type TransferPlan, tf, UserError } from '@attune/core';
+import { namedPlan, selectBackend, type TransferPlan, tf } from '@attune/core';
 import { type LanguageModel, openLanguageModel, perplexity, TokenByToken, tuneLanguageModel } from '../src/index.ts';
 import { pretrainedModel } from '../test/tiny-language-model.ts';
 import { domainTexts } from '../test/two-domains.ts';
 import { machine, saveBenchRecord } from './bench-record.ts';
+import { requireData } from './transfer-study/study-files.ts';
 
-const data = process.env.ATTUNE_DATA;
-if (data === undefined) throw new UserError('ATTUNE_DATA is not set.', 'Set it to the folder that holds nlp/.');
-const folder = join(data, 'nlp');
+const folder = join(requireData(), 'nlp');
 const on = machine();
 await selectBackend({ prefer: 'onnx' });
 

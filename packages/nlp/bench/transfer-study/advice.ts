@@ -9,35 +9,27 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { selectBackend, tf, UserError, VERSION } from '@attune/core';
+import { selectBackend } from '@attune/core';
 import { adviseTexts } from '@attune/nlp';
-import { openStudyLog } from '@attune/report/node';
+import { where } from '@attune/report';
 import { openStudyData, type StudyDataName } from './data.ts';
 import { sourceNetworks } from './sources.ts';
+import { CACHE, openTransferLog, RECORDS, requireData } from './study-files.ts';
 import { EXPERIMENTS, openExperiment } from './tasks.ts';
 
 const SEEDS = [1, 2, 3];
 /** Rows of INIT by the names that the advisor uses. */
 const ROWS: Readonly<Record<string, string>> = { scratch: 'RRR', 'init-trr': 'FRR', 'init-ttr': 'FFR' };
 
-const here = fileURLToPath(new URL('.', import.meta.url));
-const data = process.env.ATTUNE_DATA;
-if (data === undefined) throw new UserError('ATTUNE_DATA is not set.', 'Set it to the folder that holds nlp/.');
+const data = requireData();
 
 const backend = await selectBackend();
-const log = await openStudyLog(join(here, '../records/transfer/advice-random.jsonl'), {
-  study: 'transfer',
-  domain: 'nlp',
-  command: 'packages/nlp/bench/transfer-study/advice.ts',
-  versions: { attune: VERSION, tensorflow: tf.version_core },
-  backend: backend.name,
-});
+const log = await openTransferLog('advice.ts', join(RECORDS, 'advice-random.jsonl'), backend.name);
 const folder = await mkdtemp(join(tmpdir(), 'advice-'));
 try {
   for (const experiment of EXPERIMENTS.filter(({ beside }) => !beside)) {
     const networks = sourceNetworks(await openExperiment(experiment, data), {
-      folder: join(here, '../../node_modules/.cache/transfer-study'),
+      folder: CACHE,
       vectors: { name: 'random' },
     });
     for (const { name: target } of experiment.targets.filter(({ fewOnly }) => !fewOnly)) {
@@ -45,7 +37,8 @@ try {
       const table = join(folder, `${target}.jsonl`);
       const rows = splits.train.map(({ text, pair, label }) => ({ text, pair, label: classes[label], split: 'train' }));
       await writeFile(table, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
-      for (const seed of SEEDS) {
+      const known = where(log.measurements, { source: experiment.source, target });
+      for (const seed of SEEDS.filter((each) => !known.some((measurement) => measurement.seed === each))) {
         const started = performance.now();
         const advice = await adviseTexts({ data: table, from: await networks.file(seed), seed });
         const { scenario, recommended, depth } = advice;
@@ -57,7 +50,6 @@ try {
           likeness: scenario.likeness,
           plan: ROWS[recommended.plan]!,
         };
-        if (log.has(factors, seed)) continue;
         const [below, ...above] = depth.map(({ accuracy }) => accuracy);
         await log.append({
           factors,

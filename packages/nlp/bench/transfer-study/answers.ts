@@ -64,7 +64,8 @@ export function adviceTable(measurements: readonly Measurement[]): Table {
 /** -Infinity of nothing: a row that was not measured is not the best. */
 const meanOf = (values: readonly number[]) =>
   values.length === 0 ? -Infinity : values.reduce((sum, each) => sum + each, 0) / values.length;
-const signed = (share: number) => `${share > 0 ? '+' : ''}${(100 * share).toFixed(1)}`;
+/** A difference of shares in points, with its sign. */
+export const signed = (share: number) => `${share > 0 ? '+' : ''}${(100 * share).toFixed(1)}`;
 
 /** MULT and MULT+INIT over lambda, beside no transfer and the best of INIT. */
 export function multTable(measurements: readonly Measurement[]): Table {

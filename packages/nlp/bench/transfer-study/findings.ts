@@ -12,7 +12,7 @@ import {
   type Table,
   where,
 } from '@attune/report';
-import { ofPart } from './answers.ts';
+import { ofPart, signed } from './answers.ts';
 
 interface Finding {
   readonly claim: string;
@@ -157,5 +157,4 @@ export function findingsTable(measurements: readonly Measurement[]): Table {
 }
 
 const verdict = (right: number, of: number) => (right === of ? 'yes' : right === 0 ? 'no' : `in ${right} of ${of}`);
-const signed = (share: number) => `${share > 0 ? '+' : ''}${(100 * share).toFixed(1)}`;
 const interval = ({ low, high }: Interval) => `${signed(low)} to ${signed(high)}`;

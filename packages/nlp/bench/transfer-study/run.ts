@@ -12,15 +12,15 @@
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { selectBackend, tf, UserError, VERSION } from '@attune/core';
-import { openStudyLog, type StudyLog } from '@attune/report/node';
+import { selectBackend } from '@attune/core';
+import type { StudyLog } from '@attune/report/node';
 import { type Cell, cellsOf, PARTS, seedsOf } from './cells.ts';
 import { fewEpochs } from './few-plans.ts';
 import { measure, testSource } from './measure.ts';
 import { EPOCHS, PATIENCE, SETTINGS } from './settings.ts';
 import { type SourceNetworks, sourceNetworks } from './sources.ts';
+import { CACHE, openTransferLog, RECORDS, requireData } from './study-files.ts';
 import {
   EXPERIMENTS,
   type Experiment,
@@ -31,9 +31,6 @@ import {
   shareOf,
 } from './tasks.ts';
 import { type Vectors, word2vecOfSize } from './vectors.ts';
-
-const here = fileURLToPath(new URL('.', import.meta.url));
-const cache = join(here, '../../node_modules/.cache/transfer-study');
 
 const { values: options } = parseArgs({
   options: {
@@ -47,11 +44,9 @@ const { values: options } = parseArgs({
 });
 const { quick } = options;
 const FIRST_SEED = 1;
-const data = quick ? undefined : process.env.ATTUNE_DATA;
-if (data === undefined && !quick)
-  throw new UserError('ATTUNE_DATA is not set.', 'Set it to the folder that holds nlp/.');
-const folder = quick ? join(cache, 'quick') : cache;
-const records = quick ? join(folder, 'records') : join(here, '../records/transfer');
+const data = quick ? undefined : requireData();
+const folder = quick ? join(CACHE, 'quick') : CACHE;
+const records = quick ? join(folder, 'records') : RECORDS;
 const chosen = <Name extends string>(names: readonly Name[], asked: string | undefined): Name[] =>
   names.filter((name) => asked?.split(',').includes(name) ?? true);
 const experiments = quick ? QUICK_EXPERIMENTS : EXPERIMENTS;
@@ -78,13 +73,11 @@ async function study(experiment: Experiment): Promise<void> {
       ({ factors }) => options.targets?.split(',').includes(factors.target) ?? true,
     );
     if (cells.length === 0) continue;
-    const log = await openStudyLog(join(records, `${experiment.source}-${part}-${vectors.name}.jsonl`), {
-      study: 'transfer',
-      domain: 'nlp',
-      command: 'packages/nlp/bench/transfer-study/run.ts',
-      versions: { attune: VERSION, tensorflow: tf.version_core },
-      backend: backend.name,
-    });
+    const log = await openTransferLog(
+      'run.ts',
+      join(records, `${experiment.source}-${part}-${vectors.name}.jsonl`),
+      backend.name,
+    );
     // Seed by seed, so that a study that is cut short has compared all plans on some of them.
     for (const seed of quick ? [FIRST_SEED] : seedsOf(experiment, part, vectors.name))
       for (const cell of cells) {

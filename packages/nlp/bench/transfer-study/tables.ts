@@ -5,7 +5,6 @@
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Measurement, markdown, type Table } from '@attune/report';
 import { readStudy, updateSection } from '@attune/report/node';
 import {
@@ -22,9 +21,9 @@ import {
 } from './answers.ts';
 import type { Part } from './cells.ts';
 import { findingsTable } from './findings.ts';
+import { RECORDS } from './study-files.ts';
 
 const README = new URL('../../README.md', import.meta.url);
-const RECORDS = fileURLToPath(new URL('../records/transfer', import.meta.url));
 
 const files = (await readdir(RECORDS)).filter((name) => name.endsWith('.jsonl')).sort();
 const { measurements } = await readStudy(files.map((name) => join(RECORDS, name)));
