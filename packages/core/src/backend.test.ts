@@ -41,6 +41,22 @@ describe('selectBackend', () => {
     expect(tf.getBackend()).toBe('onnx');
   });
 
+  it('takes as many threads as the option says, else the environment', async () => {
+    const threads = () => (tf.backend() as unknown as { runtime: { threads: number } }).runtime.threads;
+    vi.stubEnv('ATTUNE_THREADS', '1');
+    await selectBackend({ prefer: 'onnx' });
+    expect(threads()).toBe(1);
+    const kept = tf.tensor1d([1]);
+    await selectBackend({ prefer: 'onnx' });
+    expect([...(await kept.data())]).toEqual([1]);
+    await selectBackend({ prefer: 'onnx', threads: 2 });
+    expect(threads()).toBe(2);
+    for (const wrong of ['two', '0', '1.5']) {
+      vi.stubEnv('ATTUNE_THREADS', wrong);
+      await expect(selectBackend()).rejects.toThrow(`ATTUNE_THREADS is '${wrong}', and must be a whole number`);
+    }
+  });
+
   it('can be asked again: tensors of the same provider live on', async () => {
     const kept = tf.tensor1d([1]);
     expect((await selectBackend({ prefer: 'onnx:cpu' })).considered[0]!.why).toBe('ONNX Runtime, provider cpu');

@@ -22,6 +22,11 @@ export interface BackendChoice {
 export interface BackendOptions {
   /** One of `BACKEND_NAMES`. It goes before the environment's `ATTUNE_BACKEND`. */
   readonly prefer?: string;
+  /**
+   * Threads of the engine on a CPU. Default: `ATTUNE_THREADS`, else one for each core. Several trainings side by side are faster
+   * with one each.
+   */
+  readonly threads?: number;
 }
 
 /** Where the engine can run: each is a suffix, as in `onnx:webgpu`. */
@@ -39,16 +44,20 @@ export const BACKEND_NAMES: readonly string[] = [
  * Chooses a backend, registers it and makes it TensorFlow.js's current one: what is asked for (`prefer`, else
  * `ATTUNE_BACKEND`), else tfjs-node-gpu where it is installed and finds a GPU, else the engine, `onnx`; and tfjs's own
  * `cpu`, a hundred times slower, where the engine has no binary for the system.
- * @throws UserError when what is asked for is unknown (with the nearest names) or not available.
+ * @throws UserError when what is asked for is unknown (with the nearest names) or not available, or `ATTUNE_THREADS` is no number
+ *   of threads.
  */
-export async function selectBackend({ prefer }: BackendOptions = {}): Promise<BackendChoice> {
+export async function selectBackend({
+  prefer,
+  threads = threadsOfEnvironment(),
+}: BackendOptions = {}): Promise<BackendChoice> {
   const fromEnvironment = globalThis.process?.env?.ATTUNE_BACKEND || undefined;
   const wanted = prefer ?? fromEnvironment;
   if (wanted !== undefined) {
     const origin = prefer === undefined ? 'ATTUNE_BACKEND' : 'the option';
     if (!BACKEND_NAMES.includes(wanted))
       throw new UserError(`There is no backend '${wanted}' (from ${origin}).`, suggestNames(wanted, BACKEND_NAMES));
-    const found = await open(wanted);
+    const found = await open(wanted, threads);
     if (!found.available)
       throw new UserError(`The backend '${wanted}' (from ${origin}) is not available: ${found.why}.`);
     return { name: wanted, reason: `asked for by ${origin}`, considered: [found] };
@@ -60,17 +69,36 @@ export async function selectBackend({ prefer }: BackendOptions = {}): Promise<Ba
     ['onnx', 'the default'],
     ['cpu', 'nothing faster is available'],
   ] as const) {
-    const found = await open(name);
+    const found = await open(name, threads);
     considered.push(found);
     if (found.available) return { name, reason, considered };
   }
   throw new Error(`no backend is available: ${considered.map(({ name, why }) => `${name}: ${why}`).join('; ')}`);
 }
 
+function threadsOfEnvironment(): number | undefined {
+  const given = globalThis.process?.env?.ATTUNE_THREADS || undefined;
+  if (given === undefined) return undefined;
+  const threads = Number(given);
+  if (!Number.isSafeInteger(threads) || threads < 1)
+    throw new UserError(
+      `ATTUNE_THREADS is '${given}', and must be a whole number of at least 1.`,
+      'Set it to the number of threads, or leave it out for one per core.',
+    );
+  return threads;
+}
+
+/** Of the registered engine: a browser may have given it fewer. */
+let askedThreads: number | undefined;
+
 /** Registers a backend and makes it the current one; says why when that cannot be done. */
-async function open(name: string): Promise<ConsideredBackend> {
+async function open(name: string, threads: number | undefined): Promise<ConsideredBackend> {
   try {
-    const why = await (name === 'cpu' ? openCpu() : name.startsWith('onnx') ? openOnnx(name) : openTensorflow(name));
+    const why = await (name === 'cpu'
+      ? openCpu()
+      : name.startsWith('onnx')
+        ? openOnnx(name, threads)
+        : openTensorflow(name));
     return { name, available: true, why };
   } catch (error) {
     const what = error instanceof Error ? error.message.split('\n', 1)[0]! : String(error);
@@ -84,14 +112,15 @@ async function openCpu(): Promise<string> {
   return "TensorFlow.js's own, in plain JavaScript";
 }
 
-async function openOnnx(name: string): Promise<string> {
+async function openOnnx(name: string, threads: number | undefined): Promise<string> {
   const provider = (name.slice('onnx:'.length) || 'cpu') as ExecutionProvider;
   const engine = await loadOnnxEngine();
   const registered = tf.findBackend(ONNX_BACKEND) as OnnxBackend | null;
-  if (registered?.runtime.provider !== provider) {
-    // One backend of a name: an earlier choice of another provider is given up, with its tensors.
+  if (registered?.runtime.provider !== provider || (threads !== undefined && threads !== askedThreads)) {
+    askedThreads = threads;
+    // One backend of a name: an earlier choice of another provider or number of threads is given up, with its tensors.
     if (registered !== null) tf.removeBackend(ONNX_BACKEND);
-    await engine.registerOnnxBackend({ provider });
+    await engine.registerOnnxBackend({ provider, ...(threads === undefined ? {} : { threads }) });
   }
   await activate(ONNX_BACKEND);
   return `ONNX Runtime, provider ${provider}`;

@@ -43,6 +43,7 @@ export { defined } from './defined.ts';
 export { isUserError, nearestNames, suggestNames, UserError } from './errors.ts';
 // Layers whose gradients are worth writing out
 export { gelu, geluTanh } from './layers/gelu.ts';
+export { type LstmStatesOptions, lstmStates } from './layers/lstm-states.ts';
 export { type NormalizeBatchOptions, normalizeBatch } from './layers/normalize-batch.ts';
 export { normalizeLayer } from './layers/normalize-layer.ts';
 export { normalizeRms } from './layers/normalize-rms.ts';

@@ -7,6 +7,7 @@ import { type GraphNode, sizeOf, type Value } from '../graph/value.ts';
 import type { Lowering } from '../onnx/lowering.ts';
 import { convolve, infoOf } from './convolution.ts';
 import { broadcastInputs } from './elementwise.ts';
+import { addScattered, sumScatteredSquares } from './scattered-sum.ts';
 
 /** Lowers the node in a fused form where one fits. */
 export function lowerFused(graph: Lowering, node: GraphNode): boolean {
@@ -15,7 +16,9 @@ export function lowerFused(graph: Lowering, node: GraphNode): boolean {
     case 'Multiply':
       return gatedProduct(graph, node);
     case 'Add':
-      return convolutionWith(graph, node, biasedConvolution(graph, node), false);
+      return convolutionWith(graph, node, biasedConvolution(graph, node), false) || addScattered(graph, node);
+    case 'Sum':
+      return sumScatteredSquares(graph, node);
     case 'Relu':
       return convolutionWith(graph, node, rectifiedConvolution(graph, node), true);
     default:

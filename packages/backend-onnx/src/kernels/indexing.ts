@@ -3,6 +3,7 @@ import { backend_util, type GatherV2Attrs, util } from '@tensorflow/tfjs-core';
 import { allocate, type DType, sizeOf, type TensorSpec, type Value } from '../graph/value.ts';
 import type { Lowering } from '../onnx/lowering.ts';
 import { define } from './definition.ts';
+import { safeRows } from './scattered-sum.ts';
 
 const numeric = (dtype: unknown) => dtype === 'float32' || dtype === 'int32' || dtype === 'bool';
 
@@ -138,21 +139,12 @@ define(
       { shape: [attrs.numSegments, ...x!.shape.slice(ids!.shape.length)], dtype: x!.dtype },
     ],
     lower(graph, node) {
-      const [x, ids] = node.inputs as [Value, Value];
       const out = node.outputs[0]!;
-      // Ids outside of the range count for nothing: they go to a row that is cut off again.
-      const segments = out.shape[0]!;
-      const id = graph.ref(ids);
-      const outside = graph.op('Or', [
-        graph.op('Less', [id, graph.scalar(0, 'int32')]),
-        graph.op('GreaterOrEqual', [id, graph.scalar(segments, 'int32')]),
-      ]);
-      const safe = graph.op('Where', [outside, graph.scalar(segments, 'int32'), id]);
-      const indices = graph.cast(graph.reshape(safe, [...ids.shape, 1]), 'int64');
-      const rest = out.shape.slice(1);
-      const zeros = filled(graph, 0, out.dtype, [segments + 1, ...rest]);
-      const sums = graph.op('ScatterND', [zeros, indices, graph.ref(x)], { reduction: 'add' });
-      graph.define(out, graph.op('Slice', [sums, graph.int64([0]), graph.int64([segments]), graph.int64([0])]));
+      const zeros = filled(graph, 0, out.dtype, out.shape);
+      if (sizeOf(out.shape) === 0 || sizeOf(node.inputs[0]!.shape) === 0) return graph.define(out, zeros);
+      // Ids outside of the range count for nothing.
+      const { ids, rows } = safeRows(graph, out);
+      graph.define(out, graph.op('ScatterND', [zeros, ids, rows], { reduction: 'add' }));
     },
   },
 );

@@ -83,7 +83,7 @@ function cellsOfTarget(
       return LAMBDAS.map((lambda) => ({ factors: { plan: 'MULT', lambda }, plan: multPlan({ lambda }) }));
     case 'mult-more':
       // Does MULT fall behind INIT on MR because the source is seen too little before the target is learnt by heart?
-      return target.name === 'mr' ? [{ factors: { plan: 'MULT', lambda: 0.1 }, plan: multPlan({ lambda: 0.1 }) }] : [];
+      return target.name === 'mr' ? [{ factors: { plan: 'MULT', lambda: 0.2 }, plan: multPlan({ lambda: 0.2 }) }] : [];
     case 'mult-init':
       return LAMBDAS_WITH_INIT.map((lambda) => ({
         factors: { plan: 'MULT+INIT', lambda },

@@ -2,14 +2,18 @@
 import {
   assignNetworkValues,
   carryOver,
+  type ExampleSource,
   evaluate,
+  examplesInMemory,
   type FitOptions,
   fit,
+  headGroup,
+  movedGroups,
   namedPlan,
   needsSource,
   type TransferPlan,
 } from '@attune/core';
-import { type EncodedTexts, extendTextNetwork } from '@attune/nlp';
+import { computeFeatures, type EncodedTexts, extendTextNetwork, type TextNetwork } from '@attune/nlp';
 import { SETTINGS, sourceOf } from './settings.ts';
 import type { SourceNetworks, SourceState } from './sources.ts';
 import type { OpenedExperiment, TargetTask } from './tasks.ts';
@@ -50,17 +54,24 @@ export async function measure(run: Run): Promise<Outcome> {
     if (from !== undefined) carryOver(network, from.values, plan.carried);
     const lora = extendTextNetwork(network, plan.added, seed);
     const common = { ...SETTINGS.fit(), ...run.settings, network, seed };
-    const train = sourceOf(run.train, true);
-    const validation = sourceOf(target.validation, false);
     const started = performance.now();
     if (plan.added.head === 'fitted')
-      await fit({ ...common, plan: namedPlan('linear-probe'), train, epochs, learningRate: 3e-3 });
+      await fit({ ...common, ...headOn(await featuresOf(network, run.train, true)), epochs, learningRate: 3e-3 });
+    const watched = patience !== undefined;
+    const moves = movesHeadAlone(plan, network)
+      ? {
+          ...headOn(await featuresOf(network, run.train, true)),
+          ...(watched && { patience, validation: await featuresOf(network, target.validation, false) }),
+        }
+      : {
+          plan,
+          train: sourceOf(run.train, true),
+          ...(watched && { patience, validation: sourceOf(target.validation, false) }),
+        };
     const { best, history } = await fit({
       ...common,
-      plan,
-      train,
+      ...moves,
       epochs,
-      ...(patience === undefined ? {} : { validation, patience }),
       ...(other && { source: other }),
       ...(plan.held.to === 'task' && { sourceTrain: sourceOf(opened.source.train, true) }),
     });
@@ -113,6 +124,19 @@ export async function testSource(
   } finally {
     network.dispose();
   }
+}
+
+/** What a head learns from does not change: it is computed once. */
+const headOn = (train: ExampleSource) => ({ plan: namedPlan('linear-probe'), forward: 'head' as const, train });
+
+async function featuresOf(network: TextNetwork, encoded: EncodedTexts, shuffle: boolean): Promise<ExampleSource> {
+  const { values, size, labels } = await computeFeatures(network, encoded, { batchSize: SETTINGS.fit().batchSize });
+  return examplesInMemory({ inputs: values, shape: [size], labels, shuffle });
+}
+
+function movesHeadAlone({ moved }: TransferPlan, network: TextNetwork): boolean {
+  const groups = movedGroups(moved, network);
+  return groups.length === 1 && groups[0]!.group === headGroup(network).name;
 }
 
 function sourceNetwork({ opened, networks, plan, from, seed }: Run) {

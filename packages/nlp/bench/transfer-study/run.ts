@@ -1,7 +1,7 @@
 /**
  * How transferable text networks are (Mou et al. 2016, arXiv:1603.06111): what carries over of embedding, hidden layers and
  * output, by initialisation and by joint training, on four transfers with three to five seeds; and which plan does best with few
- * examples. It goes on where it was stopped, and several processes may each take some of the experiments and parts.
+ * examples. It goes on where it was stopped, and processes that run it side by side share the work.
  *
  *   ATTUNE_DATA=DIR node --import tsx -C @attune/source packages/nlp/bench/transfer-study/run.ts
  *     [--sources NAME,...] [--parts NAME,...] [--targets NAME,...] [--vectors random|word2vec] [--minutes N] [--quick]
@@ -16,6 +16,7 @@ import { parseArgs } from 'node:util';
 import { selectBackend } from '@attune/core';
 import type { StudyLog } from '@attune/report/node';
 import { type Cell, cellsOf, PARTS, seedsOf } from './cells.ts';
+import { claimed } from './claims.ts';
 import { fewEpochs } from './few-plans.ts';
 import { measure, testSource } from './measure.ts';
 import { EPOCHS, PATIENCE, SETTINGS } from './settings.ts';
@@ -73,17 +74,17 @@ async function study(experiment: Experiment): Promise<void> {
       ({ factors }) => options.targets?.split(',').includes(factors.target) ?? true,
     );
     if (cells.length === 0) continue;
-    const log = await openTransferLog(
-      'run.ts',
-      join(records, `${experiment.source}-${part}-${vectors.name}.jsonl`),
-      backend.name,
-    );
-    // Seed by seed, so that a study that is cut short has compared all plans on some of them.
-    for (const seed of quick ? [FIRST_SEED] : seedsOf(experiment, part, vectors.name))
-      for (const cell of cells) {
-        if (performance.now() > deadline) return;
-        if (!log.has(cell.factors, seed)) await runCell(opened, networks, cell, seed, log);
-      }
+    // A log has one writer at a time; another process that runs the study takes other parts.
+    const piece = `${experiment.source}-${part}-${vectors.name}`;
+    await claimed(folder, piece, async () => {
+      const log = await openTransferLog('run.ts', join(records, `${piece}.jsonl`), backend.name);
+      // Seed by seed, so that a study that is cut short has compared all plans on some of them.
+      for (const seed of quick ? [FIRST_SEED] : seedsOf(experiment, part, vectors.name))
+        for (const cell of cells) {
+          if (performance.now() > deadline) return;
+          if (!log.has(cell.factors, seed)) await runCell(opened, networks, cell, seed, log);
+        }
+    });
   }
 }
 

@@ -5,8 +5,8 @@
 import { adamw, constant, type FitOptions } from '@attune/core';
 import { bucketLengths, byLength, type EncodedTexts, type TextSource, textSource } from '@attune/nlp';
 
-/** More lengths would save some padding, and cost a compiled step each in every run. */
-const BUCKETS = { most: 3 };
+/** Of batches. Each saves padding, and costs a compiled step, which only many batches pay for. */
+const lengthsFor = (texts: number) => ({ most: texts < 1000 ? 3 : 6 });
 
 export const SETTINGS = {
   network: { embeddingSize: 100, hiddenSize: 100, dropout: 0.5 },
@@ -38,7 +38,7 @@ export const PATIENCE = 2;
 
 export function sourceOf(encoded: EncodedTexts, shuffle: boolean): TextSource {
   const lengths = encoded.texts.map((text) => text.length / encoded.parts);
-  const buckets = bucketLengths(lengths, BUCKETS);
+  const buckets = bucketLengths(lengths, lengthsFor(encoded.texts.length));
   return shuffle
     ? textSource(encoded, { shuffle, buckets })
     : textSource(byLength(encoded).encoded, { shuffle, buckets });

@@ -3,7 +3,7 @@
  * as it was after every epoch. All targets of an experiment begin from it.
  */
 import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type FitOptions, fit, networkValues, type SourceTensors } from '@attune/core';
 import { writeFileAtomic } from '@attune/core/node';
 import {
@@ -14,6 +14,7 @@ import {
   type TextNetwork,
   type TextNetworkSpec,
 } from '@attune/nlp';
+import { inTurn } from './claims.ts';
 import { SETTINGS, SOURCES, sourceOf } from './settings.ts';
 import type { OpenedExperiment } from './tasks.ts';
 import type { Vectors } from './vectors.ts';
@@ -56,11 +57,25 @@ export function sourceNetworks(
   const { epochs, batchSize } = SOURCES[experiment.source]!;
   const place = (seed: number) => join(folder, `${experiment.source}-${vectors.name}-${seed}`);
 
-  /** Trains the source and keeps it after each epoch; where that was done, reads what came of it. */
-  async function train(seed: number): Promise<SourceMetrics> {
-    const done = join(place(seed), 'done.json');
-    const known = await readFile(done, 'utf8').catch(() => undefined);
-    if (known !== undefined) return JSON.parse(known) as SourceMetrics;
+  const doneFile = (seed: number) => join(place(seed), 'done.json');
+  const known = async (seed: number): Promise<SourceMetrics | undefined> => {
+    const text = await readFile(doneFile(seed), 'utf8').catch(() => undefined);
+    return text === undefined ? undefined : (JSON.parse(text) as SourceMetrics);
+  };
+
+  /** What came of training the source; where that was not done, and is not being done, it is done here. */
+  async function trainedMetrics(seed: number): Promise<SourceMetrics> {
+    for (;;) {
+      const metrics = await known(seed);
+      if (metrics !== undefined) return metrics;
+      await inTurn(folder, basename(place(seed)), async () => {
+        if ((await known(seed)) === undefined) await train(seed);
+      });
+    }
+  }
+
+  /** Trains the source, and keeps it after each epoch. */
+  async function train(seed: number): Promise<void> {
     await mkdir(place(seed), { recursive: true });
     const network = create(source.classes, seed);
     try {
@@ -80,12 +95,11 @@ export function sourceNetworks(
         seed,
         recorder,
       });
-      const metrics = {
+      const metrics: SourceMetrics = {
         validation: history.map((record) => record['validation/accuracy']!),
         seconds: Math.round((performance.now() - started) / 10) / 100,
       };
-      await writeFileAtomic(done, JSON.stringify(metrics));
-      return metrics;
+      await writeFileAtomic(doneFile(seed), JSON.stringify(metrics));
     } finally {
       network.dispose();
     }
@@ -96,10 +110,10 @@ export function sourceNetworks(
   return {
     create,
     async file(seed, after) {
-      return fileAfter(seed, after ?? bestEpoch(await train(seed)));
+      return fileAfter(seed, after ?? bestEpoch(await trainedMetrics(seed)));
     },
     async trained(seed, after) {
-      const metrics = await train(seed);
+      const metrics = await trainedMetrics(seed);
       const epochs = after ?? bestEpoch(metrics);
       const { network } = await loadTextNetwork(fileAfter(seed, epochs));
       const values = await networkValues(network);

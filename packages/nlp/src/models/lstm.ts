@@ -7,7 +7,7 @@
  * the input's share is one product for all steps. The steps are written out: a compiled step of one length has no loop. A model
  * for texts of any length cannot have them, and takes an operator in their place.
  */
-import { parameterValue, tf } from '@attune/core';
+import { lstmStates, parameterValue, tf } from '@attune/core';
 import type { Initialiser, TrunkLayer } from '@attune/zoo';
 import { realWords } from './real-words.ts';
 
@@ -70,26 +70,13 @@ export function lstm(init: Initialiser, name: string, { from, hidden, backwards 
       const [count, length] = x.shape as [number, number];
       // Time first, so that each step's rows lie together.
       const inTime = tf.reshape(tf.transpose(x, [1, 0, 2]), [length * count, from]) as tf.Tensor2D;
-      const shares = tf.split(
-        tf.add(tf.matMul(inTime, parameterValue<tf.Rank.R2>(fromInput)), parameterValue(bias)),
-        length,
-      );
-      const words = backwards ? tf.split(tf.reshape(tf.transpose(realWords(inputs)), [length * count, 1]), length) : [];
-      const matrix = parameterValue<tf.Rank.R2>(fromHidden);
-      const states: tf.Tensor[] = new Array(length);
-      let state: tf.Tensor = tf.zeros([count, hidden]);
-      let cell: tf.Tensor = tf.zeros([count, hidden]);
-      for (let step = 0; step < length; step++) {
-        const at = backwards ? length - 1 - step : step;
-        const gates = tf.add(shares[at]!, tf.matMul(state as tf.Tensor2D, matrix));
-        const [i, f, g, o] = tf.split(gates, 4, 1) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-        cell = tf.add(tf.mul(tf.sigmoid(f), cell), tf.mul(tf.sigmoid(i), tf.tanh(g)));
-        // Before the first word that is read the cell stays empty, and so does the state.
-        if (backwards) cell = tf.mul(cell, words[at]!);
-        state = tf.mul(tf.sigmoid(o), tf.tanh(cell));
-        states[at] = state;
-      }
-      return tf.stack(states, 1);
+      const shares = tf.add(tf.matMul(inTime, parameterValue<tf.Rank.R2>(fromInput)), parameterValue(bias));
+      const states = lstmStates(tf.reshape(shares, [length, count, 4 * hidden]), parameterValue(fromHidden), {
+        backwards,
+        // Before the first word that is read the memory stays empty, and so does the state.
+        kept: backwards ? tf.reshape(tf.transpose(realWords(inputs)), [length, count, 1]) : undefined,
+      });
+      return tf.transpose(states, [1, 0, 2]);
     },
   };
 }
