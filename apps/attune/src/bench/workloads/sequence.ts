@@ -1,5 +1,5 @@
 /** Sequence workloads: an LSTM over notes and a transformer encoder. */
-import { lstmStates, tf } from '@attune/core';
+import { tf } from '@attune/core';
 import { crossEntropy, products, trainingStep, Weights, type Workload } from './workload.ts';
 
 const NOTES = 38;
@@ -25,10 +25,17 @@ export const lstmTrain: Workload = {
       // Time first, so that each step's rows lie together; the input's share of all gates is one product.
       const inTime = tf.reshape(tf.transpose(notes!), [STEPS * BATCH]);
       const embedded = tf.gather(embedding, inTime as tf.Tensor1D) as tf.Tensor2D;
-      const shares = tf.add(tf.matMul(embedded, fromInput as tf.Tensor2D), gateBias);
-      const states = lstmStates(tf.reshape(shares, [STEPS, BATCH, 4 * HIDDEN]), fromHidden);
-      const rows = tf.reshape(states, [STEPS * BATCH, HIDDEN]) as tf.Tensor2D;
-      const logits = tf.add(tf.matMul(rows, out as tf.Tensor2D), outBias);
+      const input = tf.split(tf.add(tf.matMul(embedded, fromInput as tf.Tensor2D), gateBias), STEPS);
+      let hidden: tf.Tensor = tf.zeros([BATCH, HIDDEN]);
+      let cell: tf.Tensor = tf.zeros([BATCH, HIDDEN]);
+      const outputs = input.map((share) => {
+        const gates = tf.add(share, tf.matMul(hidden as tf.Tensor2D, fromHidden as tf.Tensor2D));
+        const [i, f, g, o] = tf.split(gates, 4, 1) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+        cell = tf.add(tf.mul(tf.sigmoid(f), cell), tf.mul(tf.sigmoid(i), tf.tanh(g)));
+        hidden = tf.mul(tf.sigmoid(o), tf.tanh(cell));
+        return hidden;
+      });
+      const logits = tf.add(tf.matMul(tf.concat(outputs, 0) as tf.Tensor2D, out as tf.Tensor2D), outBias);
       return crossEntropy(logits, tf.reshape(tf.transpose(next!), [STEPS * BATCH]));
     });
   },
