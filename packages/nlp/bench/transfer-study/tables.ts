@@ -22,6 +22,7 @@ import {
 import type { Part } from './cells.ts';
 import { findingsTable } from './findings.ts';
 import { RECORDS } from './study-files.ts';
+import { describeSittings, readSittings } from './time.ts';
 
 const README = new URL('../../README.md', import.meta.url);
 
@@ -48,3 +49,5 @@ const sections: readonly (readonly [
 for (const [name, part, table] of sections)
   if (ofPart(measurements, part).length > 0)
     await updateSection(README, `study-${name}`, markdown(table(measurements)));
+const sittings = await readSittings();
+if (sittings.length > 0) await updateSection(README, 'study-time', describeSittings(sittings));

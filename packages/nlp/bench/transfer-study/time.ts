@@ -1,20 +1,46 @@
 /** How long the study took: the sittings in which it was run. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { compileStep, selectBackend, tf } from '@attune/core';
 import { writeFileAtomic } from '@attune/core/node';
 import { machine } from '../bench-record.ts';
 import { RECORDS } from './study-files.ts';
 
 export interface Sitting {
   readonly date: string;
-  readonly machine: ReturnType<typeof machine>;
+  readonly machine: ReturnType<typeof machine> & {
+    /** Of a matrix product of 2048 on all cores. */
+    readonly peakGflops: number;
+  };
+  /** From its start to its end, or to when it was killed. */
   readonly seconds: number;
 }
 
 const FILE = join(RECORDS, 'time.json');
 
-/** To be asked before anything is run: it notes the load. */
-export const startSitting = (): Sitting => ({ date: new Date().toISOString(), machine: machine(), seconds: 0 });
+/** To be asked before anything is run: it notes the load, and measures the machine. */
+export async function startSitting(): Promise<Sitting> {
+  const here = machine();
+  return { date: new Date().toISOString(), machine: { ...here, peakGflops: await measurePeak() }, seconds: 0 };
+}
+
+async function measurePeak(): Promise<number> {
+  const size = 2048;
+  await selectBackend();
+  const [a, b] = [tf.ones([size, size]), tf.ones([size, size])];
+  const product = compileStep((x: tf.Tensor, y: tf.Tensor) => tf.sum(tf.matMul(x as tf.Tensor2D, y as tf.Tensor2D)));
+  let best = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < 5; run++) {
+    const started = performance.now();
+    const sum = await product.run(a, b);
+    await sum.data();
+    best = Math.min(best, performance.now() - started);
+    sum.dispose();
+  }
+  product.dispose();
+  tf.dispose([a, b]);
+  return Math.round((2 * size ** 3) / best / 1e6);
+}
 
 export async function readSittings(): Promise<readonly Sitting[]> {
   const text = await readFile(FILE, 'utf8').catch(() => '[]');
@@ -25,4 +51,16 @@ export async function readSittings(): Promise<readonly Sitting[]> {
 export async function saveSitting(sitting: Sitting): Promise<void> {
   const others = (await readSittings()).filter(({ date }) => date !== sitting.date);
   await writeFileAtomic(FILE, `${JSON.stringify([...others, sitting], null, 2)}\n`);
+}
+
+/** The sittings in a sentence. */
+export function describeSittings(sittings: readonly Sitting[]): string {
+  const minutes = Math.round(sittings.reduce((sum, { seconds }) => sum + seconds, 0) / 60);
+  const { processor, cores, node, peakGflops } = sittings.at(-1)!.machine;
+  const inAll = `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  const times = sittings.length === 1 ? 'at one sitting' : `in ${sittings.length} sittings`;
+  return (
+    `The whole study took ${inAll}, ${times}, on ${cores} cores (${processor}, ${peakGflops} GFLOP/s in a product of ` +
+    `2048 on all of them; Node ${node}).`
+  );
 }

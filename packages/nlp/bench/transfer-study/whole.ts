@@ -17,7 +17,7 @@ const { values: options } = parseArgs({ options: { minutes: { type: 'string' } }
 requireData();
 const deadline = performance.now() + 60_000 * Number(options.minutes ?? Number.POSITIVE_INFINITY);
 
-const sitting = startSitting();
+const sitting = await startSitting();
 const started = performance.now();
 const keepTime = () => saveSitting({ ...sitting, seconds: Math.round((performance.now() - started) / 1000) });
 // Now and then, as it may be killed at any time.
