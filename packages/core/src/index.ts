@@ -95,6 +95,7 @@ export {
 export { constant, cosine, oneCycle, type Schedule, slantedTriangular, warmUp } from './optim/schedule.ts';
 export { type SgdSettings, sgd } from './optim/sgd.ts';
 export { exchangeAverages, WeightAverages } from './optim/weight-averages.ts';
+export { measurePeak } from './peak.ts';
 // One seed fixes everything
 export { Random, type RandomState } from './random.ts';
 export { type CompiledStep, compileStep, type StepOptions, type StepOutputs, seedDraws } from './step.ts';

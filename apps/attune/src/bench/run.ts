@@ -1,7 +1,7 @@
 /** `attune bench`: the eight workloads on this engine and beside other frameworks, interleaved run by run. */
 import { cpus } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { compileStep, selectBackend, suggestNames, tf, UserError } from '@attune/core';
+import { measurePeak, selectBackend, suggestNames, UserError } from '@attune/core';
 import { CONTENDERS, Contender, type ContenderName, type Ready, type Run } from './contender.ts';
 import { median } from './median.ts';
 import { WORKLOADS, type Workload } from './workloads/index.ts';
@@ -59,7 +59,8 @@ export async function runBench(options: BenchOptions = {}): Promise<BenchRecord>
   const repeats = options.repeats ?? 15;
   const progress = options.onProgress ?? (() => undefined);
   progress('measuring the peak of this machine');
-  const peakGflops = await measurePeak();
+  await selectBackend({ prefer: 'onnx' });
+  const peakGflops = round(await measurePeak());
   const results: BenchRecord['workloads'][number][] = [];
   for (const [i, workload] of workloads.entries()) {
     progress(`${i + 1}/${workloads.length} ${workload.name}: ${['attune', ...against].join(', ')}`);
@@ -168,27 +169,6 @@ async function measure(workload: Workload, names: readonly ContenderName[], repe
       ...(failure === undefined ? {} : { failure }),
     };
   });
-}
-
-async function measurePeak(): Promise<number> {
-  await selectBackend({ prefer: 'onnx' });
-  const size = 2048;
-  const [a, b] = [
-    tf.randomUniform([size, size], -1, 1, 'float32', 1),
-    tf.randomUniform([size, size], -1, 1, 'float32', 2),
-  ];
-  const step = compileStep((x: tf.Tensor, y: tf.Tensor) => tf.matMul(x as tf.Tensor2D, y as tf.Tensor2D), {
-    name: 'matrix product',
-  });
-  let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 8; i++) {
-    const start = performance.now();
-    (await step.run(a, b)).dispose();
-    best = Math.min(best, performance.now() - start);
-  }
-  step.dispose();
-  tf.dispose([a, b]);
-  return round((2 * size ** 3) / 1e6 / best);
 }
 
 const round = (value: number): number => Number(value.toPrecision(4));

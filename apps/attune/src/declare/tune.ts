@@ -26,10 +26,10 @@ const PLANS = [
   'probe-at-LAYER',
 ];
 
-/** Those of core that take texts, and nlp's own, where X is r, l or t. */
+/** Those of core that take texts, and nlp's own, where E, H and O are r, l or t each. */
 const TEXT_PLANS = [
   ...PLANS.filter((name) => !name.startsWith('modular')),
-  ...['init-XXX', 'mult', 'mult-init-XXX', 'setfit'],
+  ...['init-EHO', 'mult', 'mult-init-EHO', 'setfit'],
 ];
 
 export function declareTune(program: Command): void {

@@ -1,6 +1,7 @@
 /** Which process does which piece of the study, where several share it on one machine. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { onlyMissing } from './study-files.ts';
 
 /**
  * Does `work` if no process that is alive has the piece. @returns Whether it was done here.
@@ -31,7 +32,7 @@ async function take(file: string): Promise<boolean> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    const owner = Number(await readFile(file, 'utf8').catch(() => ''));
+    const owner = Number(await readFile(file, 'utf8').catch(onlyMissing('')));
     if (owner !== 0 && isAlive(owner)) return false;
     // A process that was killed, or one that is just writing its number, which is asked again.
     if (owner !== 0) await rm(file, { force: true });
@@ -39,9 +40,9 @@ async function take(file: string): Promise<boolean> {
   }
 }
 
-function isAlive(process_: number): boolean {
+function isAlive(pid: number): boolean {
   try {
-    process.kill(process_, 0);
+    process.kill(pid, 0);
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';

@@ -16,6 +16,7 @@ import {
 } from '@attune/nlp';
 import { inTurn } from './claims.ts';
 import { SETTINGS, SOURCES, sourceOf } from './settings.ts';
+import { onlyMissing } from './study-files.ts';
 import type { OpenedExperiment } from './tasks.ts';
 import type { Vectors } from './vectors.ts';
 
@@ -59,19 +60,17 @@ export function sourceNetworks(
 
   const doneFile = (seed: number) => join(place(seed), 'done.json');
   const known = async (seed: number): Promise<SourceMetrics | undefined> => {
-    const text = await readFile(doneFile(seed), 'utf8').catch(() => undefined);
+    const text = await readFile(doneFile(seed), 'utf8').catch(onlyMissing(undefined));
     return text === undefined ? undefined : (JSON.parse(text) as SourceMetrics);
   };
 
   /** What came of training the source; where that was not done, and is not being done, it is done here. */
   async function trainedMetrics(seed: number): Promise<SourceMetrics> {
-    for (;;) {
-      const metrics = await known(seed);
-      if (metrics !== undefined) return metrics;
+    if ((await known(seed)) === undefined)
       await inTurn(folder, basename(place(seed)), async () => {
         if ((await known(seed)) === undefined) await train(seed);
       });
-    }
+    return (await known(seed))!;
   }
 
   /** Trains the source, and keeps it after each epoch. */

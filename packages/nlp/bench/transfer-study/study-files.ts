@@ -27,3 +27,11 @@ export function openTransferLog(program: string, file: string, backend: string):
     backend,
   });
 }
+
+/** What a file that is not there stands for; any other error is one. */
+export const onlyMissing =
+  <Value>(value: Value) =>
+  (error: NodeJS.ErrnoException): Value => {
+    if (error.code === 'ENOENT') return value;
+    throw error;
+  };

@@ -1,10 +1,10 @@
 /** How long the study took: the sittings in which it was run. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { compileStep, selectBackend, tf } from '@attune/core';
+import { measurePeak, selectBackend } from '@attune/core';
 import { writeFileAtomic } from '@attune/core/node';
 import { machine } from '../bench-record.ts';
-import { RECORDS } from './study-files.ts';
+import { onlyMissing, RECORDS } from './study-files.ts';
 
 export interface Sitting {
   readonly date: string;
@@ -21,29 +21,16 @@ const FILE = join(RECORDS, 'time.json');
 /** To be asked before anything is run: it notes the load, and measures the machine. */
 export async function startSitting(): Promise<Sitting> {
   const here = machine();
-  return { date: new Date().toISOString(), machine: { ...here, peakGflops: await measurePeak() }, seconds: 0 };
-}
-
-async function measurePeak(): Promise<number> {
-  const size = 2048;
   await selectBackend();
-  const [a, b] = [tf.ones([size, size]), tf.ones([size, size])];
-  const product = compileStep((x: tf.Tensor, y: tf.Tensor) => tf.sum(tf.matMul(x as tf.Tensor2D, y as tf.Tensor2D)));
-  let best = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < 5; run++) {
-    const started = performance.now();
-    const sum = await product.run(a, b);
-    await sum.data();
-    best = Math.min(best, performance.now() - started);
-    sum.dispose();
-  }
-  product.dispose();
-  tf.dispose([a, b]);
-  return Math.round((2 * size ** 3) / best / 1e6);
+  return {
+    date: new Date().toISOString(),
+    machine: { ...here, peakGflops: Math.round(await measurePeak()) },
+    seconds: 0,
+  };
 }
 
 export async function readSittings(): Promise<readonly Sitting[]> {
-  const text = await readFile(FILE, 'utf8').catch(() => '[]');
+  const text = await readFile(FILE, 'utf8').catch(onlyMissing('[]'));
   return JSON.parse(text) as Sitting[];
 }
 

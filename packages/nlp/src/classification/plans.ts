@@ -5,8 +5,8 @@ import { type Init, initPlan, multPlan } from '../transfer-plans.ts';
 /** How weights are found: by gradient steps, by logistic regression on frozen features, or by SetFit. */
 export type TextMethod = 'gradient' | 'probe' | 'setfit';
 
-/** Their names, beside those that core's `namedPlan` knows. X stands for r (random), l (locked) or t (tuned). */
-export const TEXT_PLAN_NAMES: readonly string[] = ['init-XXX', 'mult', 'mult-init-XXX', 'setfit'];
+/** Their names, beside those that core's `namedPlan` knows. E, H and O stand for r (random), l (locked) or t (tuned) each. */
+export const TEXT_PLAN_NAMES: readonly string[] = ['init-EHO', 'mult', 'mult-init-EHO', 'setfit'];
 
 /** Share of the batches that are the target's: both tasks alike. A plan in a file may have another. */
 const LAMBDA = 0.5;
