@@ -103,10 +103,11 @@ export function rateTable(measurements: readonly Measurement[]): Table {
   );
 }
 
-/** Epochs that the source was trained before E and H were copied; 0: no transfer. */
+/** Epochs that the source was trained before E and H were copied; 0: no transfer; best: by the source's validation. */
 export function sourceEpochsTable(measurements: readonly Measurement[]): Table {
   const none = atTheirDefault(measurements, 'epochs', 0, ['RRR']);
-  return pivot(withTransfer([...none, ...ofPart(measurements, 'source-epochs')]), {
+  const best = atTheirDefault(measurements, 'epochs', 'best', ['FFR']);
+  return pivot(withTransfer([...none, ...ofPart(measurements, 'source-epochs'), ...best]), {
     rows: 'epochs',
     columns: 'transfer',
     metric: METRIC,
@@ -132,7 +133,7 @@ export function fewTable(measurements: readonly Measurement[]): Table {
 function atTheirDefault(
   measurements: readonly Measurement[],
   factor: string,
-  value: number,
+  value: number | string,
   plans: readonly string[],
 ): Measurement[] {
   return where(ofPart(measurements, 'init'), { vectors: 'random' })

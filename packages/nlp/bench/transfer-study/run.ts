@@ -46,6 +46,7 @@ const { values: options } = parseArgs({
 const { quick } = options;
 const FIRST_SEED = 1;
 const data = quick ? undefined : requireData();
+const vectorsName = options.vectors === 'word2vec' && !quick ? 'word2vec' : 'random';
 const folder = quick ? join(CACHE, 'quick') : CACHE;
 const records = quick ? join(folder, 'records') : RECORDS;
 const chosen = <Name extends string>(names: readonly Name[], asked: string | undefined): Name[] =>
@@ -63,53 +64,53 @@ for (const source of chosen(
   await study(experiments.find((each) => each.source === source)!);
 
 async function study(experiment: Experiment): Promise<void> {
-  const opened = await openExperiment(experiment, data);
-  const vectors: Vectors =
-    options.vectors === 'word2vec' && data !== undefined
-      ? await word2vecOfSize(opened.vocabulary, SETTINGS.network.embeddingSize, data)
-      : { name: 'random' };
-  const networks = sourceNetworks(opened, { folder, vectors });
+  // Opened when a run is missing: a study that is complete need not read its texts.
+  let opening: Promise<Opened> | undefined;
   for (const part of chosen(PARTS, options.parts)) {
-    const cells = cellsOf(experiment, part, vectors.name, quick).filter(
+    const cells = cellsOf(experiment, part, vectorsName, quick).filter(
       ({ factors }) => options.targets?.split(',').includes(factors.target) ?? true,
     );
     if (cells.length === 0) continue;
     // A log has one writer at a time; another process that runs the study takes other parts.
-    const piece = `${experiment.source}-${part}-${vectors.name}`;
+    const piece = `${experiment.source}-${part}-${vectorsName}`;
     await claimed(folder, piece, async () => {
       const log = await openTransferLog('run.ts', join(records, `${piece}.jsonl`), backend.name);
       // Seed by seed, so that a study that is cut short has compared all plans on some of them.
-      for (const seed of quick ? [FIRST_SEED] : seedsOf(experiment, part, vectors.name))
+      for (const seed of quick ? [FIRST_SEED] : seedsOf(experiment, part, vectorsName))
         for (const cell of cells) {
           if (performance.now() > deadline) return;
-          if (!log.has(cell.factors, seed)) await runCell(opened, networks, cell, seed, log);
+          if (log.has(cell.factors, seed)) continue;
+          opening ??= open(experiment);
+          await runCell(await opening, cell, seed, log);
         }
     });
   }
 }
 
-async function runCell(
-  opened: OpenedExperiment,
-  networks: SourceNetworks,
-  cell: Cell,
-  seed: number,
-  log: StudyLog,
-): Promise<void> {
+interface Opened {
+  readonly opened: OpenedExperiment;
+  readonly networks: SourceNetworks;
+}
+
+async function open(experiment: Experiment): Promise<Opened> {
+  const opened = await openExperiment(experiment, data);
+  const vectors: Vectors =
+    vectorsName === 'word2vec' && data !== undefined
+      ? await word2vecOfSize(opened.vocabulary, SETTINGS.network.embeddingSize, data)
+      : { name: 'random' };
+  return { opened, networks: sourceNetworks(opened, { folder, vectors }) };
+}
+
+async function runCell(opened: Opened, cell: Cell, seed: number, log: StudyLog): Promise<void> {
   const { factors } = cell;
-  const learningRate = cell.rates && (await chosenRate(opened, networks, cell, log));
-  const { metrics, settings, seconds } = await outcomeOf(opened, networks, cell, seed, learningRate);
+  const learningRate = cell.rates && (await chosenRate(opened, cell, log));
+  const { metrics, settings, seconds } = await outcomeOf(opened, cell, seed, learningRate);
   await log.append({ factors, seed, metrics, settings, seconds });
   const name = Object.values(factors).join(' ');
   console.log(`${name} seed ${seed}: ${(100 * metrics.accuracy!).toFixed(1)} % (${seconds} s)`);
 }
 
-async function outcomeOf(
-  opened: OpenedExperiment,
-  networks: SourceNetworks,
-  cell: Cell,
-  seed: number,
-  learningRate: number | undefined,
-) {
+async function outcomeOf({ opened, networks }: Opened, cell: Cell, seed: number, learningRate: number | undefined) {
   const { plan, examples, share = 1, factors } = cell;
   const target = opened.targets.get(factors.target)!;
   const from =
@@ -135,12 +136,7 @@ async function outcomeOf(
 }
 
 /** The rate with the best validation, at the middle number of examples and the first seed. */
-async function chosenRate(
-  opened: OpenedExperiment,
-  networks: SourceNetworks,
-  cell: Cell,
-  log: StudyLog,
-): Promise<number> {
+async function chosenRate(opened: Opened, cell: Cell, log: StudyLog): Promise<number> {
   // A look is not worth three times the runs.
   if (quick) return cell.rates![1]!;
   const seed = FIRST_SEED;
@@ -149,7 +145,7 @@ async function chosenRate(
     const examples = 32;
     const factors = { ...cell.factors, part: 'few-rates', examples, rate };
     if (!log.has(factors, seed)) {
-      const { metrics, settings, seconds } = await outcomeOf(opened, networks, { ...cell, examples }, seed, rate);
+      const { metrics, settings, seconds } = await outcomeOf(opened, { ...cell, examples }, seed, rate);
       // The choice is made by validation alone.
       await log.append({ factors, seed, metrics: { validation: metrics.validation! }, settings, seconds });
     }

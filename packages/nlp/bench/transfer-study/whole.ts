@@ -10,6 +10,7 @@ import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { PARTS } from './cells.ts';
 import { requireData } from './study-files.ts';
 import { saveSitting, startSitting } from './time.ts';
 
@@ -19,36 +20,46 @@ const deadline = performance.now() + 60_000 * Number(options.minutes ?? Number.P
 
 const sitting = await startSitting();
 const started = performance.now();
-const keepTime = () => saveSitting({ ...sitting, seconds: Math.round((performance.now() - started) / 1000) });
+const elapsed = () => Math.round((performance.now() - started) / 1000);
+let studySeconds: number | undefined;
+const keepTime = () => saveSitting({ ...sitting, seconds: elapsed(), studySeconds: studySeconds ?? elapsed() });
 // Now and then, as it may be killed at any time.
 const clock = setInterval(keepTime, 60_000);
 
-// Word2vec's are the longest pieces: they are begun first, so that no core has to wait for them at the end.
-const stages: readonly (readonly string[])[] = [
+type Command = readonly string[];
+/** What the paper asked. Word2vec's are the longest pieces: they are begun first, so that no core has to wait for them. */
+const study: readonly Command[] = [
   ['run.ts', '--sources', 'imdb,snli', '--parts', 'init', '--vectors', 'word2vec'],
-  ['run.ts'],
+  ['run.ts', '--sources', 'imdb,snli', '--parts', PARTS.filter((part) => part !== 'mult-more').join()],
 ];
-const last: readonly (readonly string[])[] = [['source-reads.ts'], ['advice.ts']];
+/** What was looked at because of what came out: whoever is free takes the next, the longest first. */
+const beside: (readonly Command[])[] = [
+  [['run.ts', '--parts', 'mult-more']],
+  [['run.ts', '--sources', 'snli-both'], ['source-reads.ts']],
+  [['advice.ts']],
+];
 
 const cores = Array.from({ length: availableParallelism() }, (_, core) => core);
-// One core begins with the first stage, and the others with the second; whoever is done takes what the other has left.
-const finished = await Promise.all(cores.map((core) => inSequence(core === 0 ? stages : [...stages].reverse())));
-if (finished.every(Boolean) && performance.now() < deadline) await inParallel(last);
+let atStudy = cores.length;
+await Promise.all(cores.map(work));
 clearInterval(clock);
 await keepTime();
 
-async function inSequence(commands: readonly (readonly string[])[]): Promise<boolean> {
+/** One core begins with the study's first command, and the others with the second; whoever is done takes what is left. */
+async function work(core: number): Promise<void> {
+  if (!(await inSequence(core === 0 ? study : [...study].reverse()))) return;
+  atStudy--;
+  if (atStudy === 0) studySeconds = elapsed();
+  while (beside.length > 0) if (!(await inSequence(beside.shift()!))) return;
+}
+
+async function inSequence(commands: readonly Command[]): Promise<boolean> {
   for (const command of commands) if (!(await run(command))) return false;
   return true;
 }
 
-async function inParallel(commands: readonly (readonly string[])[]): Promise<void> {
-  const lanes = cores.map((core) => commands.filter((_, k) => k % cores.length === core));
-  await Promise.all(lanes.map(inSequence));
-}
-
 /** Runs a program of this folder. @returns Whether it came to its end. */
-function run([program, ...args]: readonly string[]): Promise<boolean> {
+function run([program, ...args]: Command): Promise<boolean> {
   const minutes = (deadline - performance.now()) / 60_000;
   if (minutes <= 0) return Promise.resolve(false);
   const limited = Number.isFinite(minutes) && program === 'run.ts' ? ['--minutes', minutes.toFixed(2)] : [];
@@ -59,6 +70,9 @@ function run([program, ...args]: readonly string[]): Promise<boolean> {
       env: { ...process.env, ATTUNE_THREADS: '1' },
     });
     child.on('error', reject);
-    child.on('exit', (code) => resolve(code === 0));
+    child.on('exit', (code) => {
+      if (code !== 0) process.exitCode = 1;
+      resolve(code === 0);
+    });
   });
 }
