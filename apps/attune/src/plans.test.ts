@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PLAN_NAMES, readSafetensors, selectBackend, tf } from '@attune/core';
+import { TEXT_PLAN_NAMES } from '@attune/nlp';
 import type { VisionRecord } from '@attune/vision';
 import { loadNetwork } from '@attune/zoo/node';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
@@ -129,6 +130,8 @@ describe('help', () => {
     const { status, stdout } = await attune(['tune', 'vision', '--help'], { cwd: folder });
     expect(status).toBe(0);
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`a JSON file, or ${PLAN_NAMES.join(', ')} (default: full)`);
+    const texts = await attune(['tune', 'nlp', '--help'], { cwd: folder });
+    expect(texts.stdout.replaceAll(/\s+/g, ' ')).toContain(`a JSON file, or ${TEXT_PLAN_NAMES.join(', ')} (default:`);
   });
 
   it('models show names the layers and groups that plans may speak of', async () => {

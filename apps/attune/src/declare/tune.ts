@@ -26,7 +26,7 @@ const PLANS = [
   'probe-at-LAYER',
 ];
 
-/** Those of core that take texts, and nlp's own, where E, H and O are r, l or t each. */
+/** Nlp's TEXT_PLAN_NAMES, likewise. */
 const TEXT_PLANS = [
   ...PLANS.filter((name) => !name.startsWith('modular')),
   ...['init-EHO', 'mult', 'mult-init-EHO', 'setfit'],

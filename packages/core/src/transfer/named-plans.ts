@@ -80,9 +80,10 @@ export const PLAN_NAMES: readonly string[] = [
  * The plan of a name. `last-3` moves the last three layer groups (the head is one of them) and keeps those below frozen;
  * `surgical-block1` moves one group and the head (Lee et al. 2022); `probe-at-block2` is a linear probe on the features of an
  * earlier layer.
+ * @param names All that could be meant where that is more, or less, than is known here.
  * @throws UserError for an unknown name, with the nearest names.
  */
-export function namedPlan(name: string): TransferPlan {
+export function namedPlan(name: string, names = PLAN_NAMES): TransferPlan {
   const count = /^last-([1-9]\d{0,3})$/.exec(name)?.[1];
   if (count !== undefined)
     return plan(name, { groups: { what: 'last', count: Number(count) }, rateDecay: 1, thaw: atOnce });
@@ -96,7 +97,6 @@ export function namedPlan(name: string): TransferPlan {
   const layer = /^probe-at-(.+)$/.exec(name)?.[1];
   if (layer !== undefined)
     return plan(name, { groups: { what: 'head' }, rateDecay: 1, thaw: atOnce }, { added: { head: 'new', cut: layer } });
-  if (!Object.hasOwn(NAMED_PLANS, name))
-    throw new UserError(`There is no plan '${name}'.`, suggestNames(name, PLAN_NAMES));
+  if (!Object.hasOwn(NAMED_PLANS, name)) throw new UserError(`There is no plan '${name}'.`, suggestNames(name, names));
   return NAMED_PLANS[name]!;
 }

@@ -8,7 +8,7 @@ it('adds up the sittings of a study, and names the machine', () => {
     { date: '2026-01-02', machine, seconds: 1830, studySeconds: 600 },
   ];
   expect(describeSittings(sittings)).toBe(
-    'The study took 1 h 10 min, and 1 h 31 min with what was looked at because of its outcomes, in 2 sittings, on 2 cores (A, 57 GFLOP/s in a product of 2048 on all of them; Node 20.20.2).',
+    'The study took 1 h 10 min, and 1 h 31 min with what was looked at because of what came out, in 2 sittings, on 2 cores (A, 57 GFLOP/s in a product of 2048 on all of them; Node 20.20.2).',
   );
-  expect(describeSittings(sittings.slice(0, 1))).toContain('outcomes, at one sitting,');
+  expect(describeSittings(sittings.slice(0, 1))).toContain('came out, at one sitting,');
 });

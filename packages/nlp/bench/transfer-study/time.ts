@@ -48,8 +48,8 @@ export function describeSittings(sittings: readonly Sitting[]): string {
   const { processor, cores, node, peakGflops } = sittings.at(-1)!.machine;
   const times = sittings.length === 1 ? 'at one sitting' : `in ${sittings.length} sittings`;
   return (
-    `The study took ${inAll(sittings, 'studySeconds')}, and ${inAll(sittings, 'seconds')} with what was looked at because of its ` +
-    `outcomes, ${times}, on ${cores} cores (${processor}, ${peakGflops} GFLOP/s in a product of 2048 on all of them; Node ${node}).`
+    `The study took ${inAll(sittings, 'studySeconds')}, and ${inAll(sittings, 'seconds')} with what was looked at because of what ` +
+    `came out, ${times}, on ${cores} cores (${processor}, ${peakGflops} GFLOP/s in a product of 2048 on all of them; Node ${node}).`
   );
 }
 

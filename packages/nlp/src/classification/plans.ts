@@ -1,12 +1,15 @@
 /** Plans of text networks by name: core's, INIT and MULT of Mou et al. 2016, and SetFit. */
-import { type Network, namedPlan, type TransferPlan, UserError } from '@attune/core';
+import { type Network, namedPlan, PLAN_NAMES, type TransferPlan, UserError } from '@attune/core';
 import { type Init, initPlan, multPlan } from '../transfer-plans.ts';
 
 /** How weights are found: by gradient steps, by logistic regression on frozen features, or by SetFit. */
 export type TextMethod = 'gradient' | 'probe' | 'setfit';
 
-/** Their names, beside those that core's `namedPlan` knows. E, H and O stand for r (random), l (locked) or t (tuned) each. */
-export const TEXT_PLAN_NAMES: readonly string[] = ['init-EHO', 'mult', 'mult-init-EHO', 'setfit'];
+/** Core's that take texts, and those made here, where E, H and O stand for r (random), l (locked) or t (tuned) each. */
+export const TEXT_PLAN_NAMES: readonly string[] = [
+  ...PLAN_NAMES.filter((name) => !name.startsWith('modular')),
+  ...['init-EHO', 'mult', 'mult-init-EHO', 'setfit'],
+];
 
 /** Share of the batches that are the target's: both tasks alike. A plan in a file may have another. */
 const LAMBDA = 0.5;
@@ -24,7 +27,7 @@ export function namedTextPlan(name: string, network?: Pick<Network, 'layerGroups
   if (name === 'setfit') return SETFIT;
   const matched = /^(mult-)?init-(.*)$/.exec(name);
   if (name === 'mult') return multPlan({ lambda: LAMBDA }, network);
-  if (matched === null) return namedPlan(name);
+  if (matched === null) return namedPlan(name, TEXT_PLAN_NAMES);
   const letters = matched[2]!;
   if (!/^[rlt]{3}$/.test(letters))
     throw new UserError(

@@ -227,6 +227,7 @@ describe('what does not go together is refused, and nothing is written', () => {
     ['a folder of nothing', () => ({ from: folder }), /holds neither a run nor a model/],
     ['a table as a model', () => ({ from: reviews }), /is a file, and not one of a word-level network/],
     ['a misspelt plan', () => ({ plan: 'ful' }), /There is no plan 'ful'/],
+    ['a misspelt plan of texts', () => ({ plan: 'setfitt' }), /Did you mean setfit\?/],
     ['an INIT of other letters', () => ({ plan: 'init-abc' }), /such as init-ttr/],
     ['pairs where there are none', () => ({ from: 'cnn-pair' }), /takes pairs of texts, and .* has single texts/],
     ['carrying from random values', () => ({ from: 'lstm', plan: 'full' }), /lstm starts from random values/],
