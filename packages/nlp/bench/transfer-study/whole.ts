@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { PARTS } from './cells.ts';
 import { requireData } from './study-files.ts';
+import { EXPERIMENTS } from './tasks.ts';
 import { saveSitting, startSitting } from './time.ts';
 
 const { values: options } = parseArgs({ options: { minutes: { type: 'string' } } });
@@ -27,10 +28,11 @@ const keepTime = () => saveSitting({ ...sitting, seconds: elapsed(), studySecond
 const clock = setInterval(keepTime, 60_000);
 
 type Command = readonly string[];
+const sources = EXPERIMENTS.filter((each) => !each.beside).map(({ source }) => source);
 /** What the paper asked. Word2vec's are the longest pieces: they are begun first, so that no core has to wait for them. */
 const study: readonly Command[] = [
-  ['run.ts', '--sources', 'imdb,snli', '--parts', 'init', '--vectors', 'word2vec'],
-  ['run.ts', '--sources', 'imdb,snli', '--parts', PARTS.filter((part) => part !== 'mult-more').join()],
+  ['run.ts', '--sources', sources.join(), '--parts', 'init', '--vectors', 'word2vec'],
+  ['run.ts', '--sources', sources.join(), '--parts', PARTS.filter((part) => part !== 'mult-more').join()],
 ];
 /** What was looked at because of what came out: whoever is free takes the next, the longest first. */
 const beside: (readonly Command[])[] = [
