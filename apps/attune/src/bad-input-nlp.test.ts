@@ -89,7 +89,9 @@ describe('sources', () => {
 
   it('a model that is nowhere, without a network', async () => {
     const line = await tune('--data', data, '--from', 'nobody/no-such-model', '--offline');
-    expect(line).toMatch(/^attune: The model 'nobody\/no-such-model' is no folder here, and could not be fetched/);
+    expect(line).toMatch(
+      /^attune: The model 'nobody\/no-such-model' is no folder here, and was not fetched before to /,
+    );
     expect(await tune('--data', data, '--from', './no/such/folder')).toContain('There is no model ./no/such/folder.');
   });
 

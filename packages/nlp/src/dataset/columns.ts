@@ -47,7 +47,7 @@ export function chooseColumns(table: Pick<Table, 'path' | 'columns'>, options: C
     if (column !== undefined) return place(column);
     throw new UserError(
       `${table.path} does not say which column is the ${what}.`,
-      `Name one: ${shown(table.columns)}.`,
+      `Name it with --${what}: ${shown(table.columns)}.`,
     );
   };
   const paired = options.pair === undefined && options.text === undefined && usualPair !== undefined;

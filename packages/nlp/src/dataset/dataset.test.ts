@@ -222,7 +222,7 @@ describe('bad input is one line that says what to do', () => {
       'no usual column',
       'words,kind\na,x\n',
       {},
-      'bad.csv does not say which column is the text. Name one: words, kind.',
+      'bad.csv does not say which column is the text. Name it with --text: words, kind.',
     ],
     [
       'a number past the columns',

@@ -42,7 +42,7 @@ it.each<[string, Kind, string, OpenTextsOptions]>([
 it.each<[string, Kind, string, OpenTextsOptions, string]>([
   ['a ragged row', 'csv', 'text,label\n"a\nb",x\nb, or c,y\n', {}, 'texts.csv, line 4: 3 columns where'],
   ['a quote that stays open', 'csv', 'text,label\n"a,x\nb,y\n', {}, 'is never closed'],
-  ['no usual column', 'tsv', 'words\tkind\na\tx\n', {}, 'Name one: words, kind.'],
+  ['no usual column', 'tsv', 'words\tkind\na\tx\n', {}, 'Name it with --text: words, kind.'],
   ['a delimiter of two characters', 'csv', 'text,label\na,x\n', { delimiter: ';;' }, 'is not one character'],
   ['one class', 'csv', 'text,label\na,x\nb,x\n', {}, "one class only ('x')"],
   ['only a header', 'csv', 'text,label\n', {}, 'has no texts'],

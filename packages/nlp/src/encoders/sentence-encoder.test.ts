@@ -2,8 +2,8 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { logisticRegression } from '@attune/core';
-import { pipeline } from '@huggingface/transformers';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { env, pipeline } from '@huggingface/transformers';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { opinions, TINY_BERT } from '../../test/tiny-bert.ts';
 import { embedExamples } from './embed-examples.ts';
 import { openSentenceEncoder, type SentenceEncoder } from './sentence-encoder.ts';
@@ -14,6 +14,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'attune-'));
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   for (const encoder of opened.splice(0)) await encoder.dispose();
   await rm(folder, { recursive: true, force: true });
 });
@@ -81,11 +82,23 @@ describe('SentenceEncoder', () => {
     expect(new Set(prints).size).toBe(4);
   });
 
-  it('refuses in one line what cannot be opened', async () => {
-    await expect(open('nobody/no-such-model', { offline: true })).rejects.toThrow(
-      /^The model 'nobody\/no-such-model' is no folder here, and could not be fetched \(.*\)\. Check its name and the connection/,
+  it('asks for nothing offline, and opens what was fetched before', async () => {
+    const fetching = vi.spyOn(env, 'fetch').mockRejectedValue(new TypeError('fetch failed'));
+    await expect(open('nobody/tiny-bert', { offline: true })).rejects.toThrow(
+      `The model 'nobody/tiny-bert' is no folder here, and was not fetched before to ${folder}. Check its name, fetch it once`,
     );
-    await expect(open('not a model at all', { offline: true })).rejects.toThrow(/could not be fetched/);
+    await cp(TINY_BERT, join(folder, 'nobody', 'tiny-bert'), { recursive: true });
+    const fetched = await open('nobody/tiny-bert', { offline: true });
+    expect(await fetched.encode(TEXTS)).toEqual(await (await open()).encode(TEXTS));
+    expect(fetching).not.toHaveBeenCalled();
+  });
+
+  it('refuses in one line what cannot be opened', async () => {
+    vi.spyOn(env, 'fetch').mockRejectedValue(new TypeError('fetch failed'));
+    await expect(open('nobody/no-such-model')).rejects.toThrow(
+      /^The model 'nobody\/no-such-model' is no folder here, and could not be fetched \(fetch failed\)\. Check its name and the connection/,
+    );
+    await expect(open('not a model at all', { offline: true })).rejects.toThrow(/was not fetched before to/);
     await expect(open(folder)).rejects.toThrow(/has no config.json. Give a folder/);
     const broken = join(folder, 'broken');
     await cp(TINY_BERT, broken, { recursive: true });

@@ -67,24 +67,39 @@ export async function openSentenceEncoder(
   const transformers = await import('@huggingface/transformers');
   // What goes wrong is said in one line of ours.
   transformers.env.logLevel = transformers.LogLevel.NONE;
-  const local = await isFolder(model);
+  const given = await isFolder(model);
   const downloads = resolve(options.downloads ?? join(dataDirectories()[0]!, 'hub'));
-  const folder = local ? resolve(model) : join(downloads, model);
+  const folder = given ? resolve(model) : join(downloads, model);
+  // What was fetched before is a folder too: the library asks the hub for tokenizers whatever it is told.
+  const local = given || offline;
+  if (local && !(await isFolder(folder)))
+    throw new UserError(
+      `The model '${model}' is no folder here, and was not fetched before to ${downloads}.`,
+      'Check its name, fetch it once without offline, or give a folder with config.json, tokenizer.json and onnx/model.onnx.',
+    );
   if (local) await requireFiles(folder, precision);
   const fetching = {
     cache_dir: downloads,
-    local_files_only: local || offline,
+    local_files_only: local,
     ...(onDownload ? { progress_callback: progressOf(onDownload) } : {}),
   };
   let loaded: PreTrainedModel | undefined;
   try {
-    const name = local ? folder : model;
-    if (!local) await transformers.AutoTokenizer.from_pretrained(name, fetching);
-    loaded = await transformers.AutoModel.from_pretrained(name, { ...fetching, dtype: precision, device: 'cpu' });
+    const place = local ? folder : model;
+    if (!local) await transformers.AutoTokenizer.from_pretrained(place, fetching);
+    loaded = await transformers.AutoModel.from_pretrained(place, { ...fetching, dtype: precision, device: 'cpu' });
     const tokenizer = await loadTokenizer(folder);
     const fingerprint = await fingerprintOf(folder, precision);
     const config = (await readJsonFile(join(folder, 'config.json'))) as Record<string, unknown>;
-    return new SentenceEncoder({ transformers, model: loaded, tokenizer, fingerprint, config, name, ...options });
+    return new SentenceEncoder({
+      transformers,
+      model: loaded,
+      tokenizer,
+      fingerprint,
+      config,
+      name: folder,
+      ...options,
+    });
   } catch (error) {
     await loaded?.dispose();
     if (isUserError(error)) throw error;
